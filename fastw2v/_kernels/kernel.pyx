@@ -1,0 +1,253 @@
+"""What Python sees of the kernels: ``Kernel``, the parameter struct of one training run, and
+``Scratch``, what one thread writes besides the matrices.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from fastw2v._kernels.alias cimport AliasTable, alias_draw
+from fastw2v._kernels.negative_sampling cimport cbow, skipgram_pair, skipgram_shared
+from fastw2v._kernels.rng cimport Stream, next_draw
+from fastw2v._kernels.sigmoid cimport sigmoid_tables
+from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
+from fastw2v._kernels.structures cimport (
+    BLOCK_TOKENS, SOFTMAX_BATCH, BlockUpdate, Parameters, Scratch as ScratchStruct, Window,
+)
+from fastw2v._kernels.windows cimport sample_windows
+
+BLOCK = BLOCK_TOKENS
+
+cdef enum:
+    SCRATCH_BUFFERS = 16  # at least as many as the scratch struct has pointers
+
+# The exact softmax's work and scratch grow with the vocabulary: 20 MB a thread at this bound, and
+# some 5,000 centres a second at 100 dimensions.
+MAX_SOFTMAX_VOCABULARY = 20_000
+
+
+cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
+    """Find the objective's function; a combination that has none is an error, never a fallback."""
+    if objective == "softmax":
+        if architecture == "skipgram":
+            return skipgram_softmax
+        if architecture == "cbow":
+            return cbow_softmax
+    if objective == "negative_sampling":
+        if architecture == "cbow":
+            return cbow
+        if architecture == "skipgram" and negative_sharing == "window":
+            return skipgram_shared
+        if architecture == "skipgram" and negative_sharing == "pair":
+            return skipgram_pair
+    raise ValueError(
+        f"no kernel for architecture={architecture!r}, objective={objective!r}, "
+        f"negative_sharing={negative_sharing!r}")
+
+
+cdef class Kernel:
+    """One training run, bound to its corpus and its matrices.
+
+    Parameters
+    ----------
+    parameters
+        Any object with the attributes of ``fastw2v.hyperparameters.Hyperparameters``.
+    tokens, offsets
+        The corpus: int32 (N,) and int64 (sentences + 1,), which starts at 0, never falls, and ends
+        at N. Every token is a row of the matrices; this is checked here, once.
+    keep_probability
+        float32 (V,): subsampling's probability to keep a word.
+    noise
+        The negatives' distribution over the V words.
+    input_vectors, output_vectors
+        float32 (V, vector_size): trained in place.
+    first_epoch, epochs
+        Epochs ``first_epoch`` … ``first_epoch + epochs - 1`` are planned: the learning rate falls
+        from ``alpha`` to ``min_alpha`` over them.
+    """
+
+    cdef Parameters parameters
+    cdef BlockUpdate update
+    cdef bint is_softmax
+    cdef object alive  # the arrays and the table that ``parameters`` points into
+
+    def __init__(
+        self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
+        const float[::1] keep_probability, AliasTable noise not None,
+        float[:, ::1] input_vectors, float[:, ::1] output_vectors,
+        int64_t first_epoch, int64_t epochs,
+    ):
+        cdef Parameters* p = &self.parameters
+        cdef Py_ssize_t v = input_vectors.shape[0]
+        check_shapes(v, input_vectors, output_vectors, keep_probability, noise)
+        p.longest_sentence = check_corpus(tokens, offsets, v)
+        self.update = update_for(
+            parameters.architecture, parameters.objective, parameters.negative_sharing)
+        self.is_softmax = parameters.objective == "softmax"
+        if self.is_softmax and v > MAX_SOFTMAX_VOCABULARY:
+            raise ValueError(
+                f"the exact softmax takes at most {MAX_SOFTMAX_VOCABULARY:,} words, and this "
+                f"vocabulary has {v:,}: raise min_count, or use objective='negative_sampling'")
+
+        p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
+        p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
+        p.input_vectors, p.output_vectors = &input_vectors[0, 0], &output_vectors[0, 0]
+        p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
+        p.keep_probability = &keep_probability[0]
+        p.noise = noise.slots
+        p.negative = parameters.negative
+        left, right = parameters.window_sides
+        # No window is wider than the longest sentence, so scratch for more would never be used.
+        p.window_left = min(left, p.longest_sentence) if left is not None else p.longest_sentence
+        p.window_right = (
+            min(right, p.longest_sentence) if right is not None else p.longest_sentence)
+        p.shrink_windows = parameters.shrink_windows and left is not None
+        p.cbow_exact = parameters.cbow_gradient == "exact"
+        p.alpha = parameters.alpha
+        p.alpha_slope = (parameters.alpha - parameters.min_alpha) / (epochs * <double>p.n_tokens)
+        p.first_epoch = first_epoch
+        p.seed = parameters.seed
+        p.sigmoid = sigmoid_tables()
+        p.stop = False
+        self.alive = (tokens, offsets, keep_probability, noise, input_vectors, output_vectors)
+
+    def stop(self):
+        """Tell all threads inside ``train`` to return at their next window."""
+        self.parameters.stop = True
+
+    def train(self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end):
+        """Train on the windows whose centres are tokens ``begin`` … ``end - 1``, without the GIL.
+
+        ``begin`` is a multiple of ``BLOCK``, and so is ``end``, unless it is the corpus's end.
+        """
+        if scratch.kernel is not self:
+            raise ValueError("this scratch was made for another kernel")
+        check_range(&self.parameters, begin, end)
+        with nogil:
+            while begin < end and not self.parameters.stop:
+                sample_windows(&self.parameters, &scratch.buffers, epoch, begin,
+                               min(begin + BLOCK_TOKENS, end))
+                self.update(&self.parameters, &scratch.buffers)
+                begin += BLOCK_TOKENS
+
+    def windows(self, int64_t epoch, int64_t begin, int64_t end):
+        """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
+
+        ``negatives`` holds the first draws as drawn, those equal to the centre too: ``negative``
+        for each context, of which shared sampling and CBOW use the first ``negative``.
+        """
+        cdef Scratch scratch = Scratch(self)
+        cdef ScratchStruct* s = &scratch.buffers
+        cdef Window window
+        found = []
+        check_range(&self.parameters, begin, end)
+        for block in range(begin, end, BLOCK):
+            sample_windows(&self.parameters, s, epoch, block, min(block + BLOCK_TOKENS, end))
+            for w in range(s.n_windows):
+                window = s.windows[w]
+                contexts = [
+                    s.kept[i] for i in range(window.first, window.last) if i != window.center]
+                negatives = [
+                    alias_draw(
+                        self.parameters.noise, <unsigned int>self.parameters.vocabulary_size,
+                        next_draw(&window.stream))
+                    for _ in range(self.parameters.negative * len(contexts))]
+                found.append((s.kept[window.center], contexts, window.lr, negatives))
+        return found
+
+
+cdef class Scratch:
+    """One thread's working memory for one kernel, and its tallies."""
+
+    cdef ScratchStruct buffers
+    cdef void* owned[SCRATCH_BUFFERS]
+    cdef int n_owned
+    cdef readonly Kernel kernel
+
+    def __cinit__(self, Kernel kernel not None):
+        cdef const Parameters* p = &kernel.parameters
+        cdef ScratchStruct* s = &self.buffers
+        cdef size_t d = p.vector_size, v = p.vocabulary_size, m = 1 + p.negative
+        cdef size_t margin = p.window_left + p.window_right
+        cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1))
+        self.kernel = kernel
+        s.kept = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
+        s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
+        if kernel.is_softmax:
+            s.batch_hidden = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
+            s.batch_hidden_grads = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
+            s.scores = <float*>self.allocate(SOFTMAX_BATCH * v, sizeof(float))
+            s.tile_max = <float*>self.allocate(
+                SOFTMAX_BATCH * n_tiles(p.vocabulary_size), sizeof(float))
+            s.row_max = <float*>self.allocate(SOFTMAX_BATCH, sizeof(float))
+            s.row_sum = <double*>self.allocate(SOFTMAX_BATCH, sizeof(double))
+        else:
+            s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
+            s.output_rows = <float**>self.allocate(m, sizeof(float*))
+            s.grads = <float*>self.allocate(contexts * m, sizeof(float))
+            s.hidden = <float*>self.allocate(d, sizeof(float))
+            s.hidden_grads = <float*>self.allocate(contexts * d, sizeof(float))
+
+    def __dealloc__(self):
+        for i in range(self.n_owned):
+            free(self.owned[i])
+
+    cdef void* allocate(self, size_t count, size_t size) except NULL:
+        """Zeroed memory that goes with this object; calloc checks count * size for overflow."""
+        cdef void* memory = calloc(max(count, <size_t>1), size)
+        if memory is NULL:
+            raise MemoryError(f"no memory for {count} values of {size} bytes")
+        self.owned[self.n_owned] = memory
+        self.n_owned += 1
+        return memory
+
+    @property
+    def loss(self):
+        """The sum of the losses of all examples so far."""
+        return self.buffers.loss
+
+    @property
+    def n_examples(self):
+        """How many examples so far: (centre, context) pairs, or centres for CBOW."""
+        return self.buffers.n_examples
+
+
+cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability, AliasTable noise):
+    if v == 0 or inputs.shape[1] == 0:
+        raise ValueError("the matrices must have at least one row and one column")
+    if outputs.shape[0] != v or outputs.shape[1] != inputs.shape[1]:
+        raise ValueError("input_vectors and output_vectors must have the same shape")
+    if keep_probability.shape[0] != v or noise.size != v:
+        raise ValueError(
+            f"{v} rows, but {keep_probability.shape[0]} keep probabilities and noise over "
+            f"{noise.size} words")
+
+
+cdef int64_t check_corpus(
+    const int32_t[::1] tokens, const int64_t[::1] offsets, Py_ssize_t v,
+) except -1:
+    """Check what every kernel relies on, and return the length of the longest sentence."""
+    cdef int64_t longest = 0, s
+    cdef int32_t smallest = 0, largest = 0
+    cdef Py_ssize_t i
+    if tokens.shape[0] == 0 or offsets.shape[0] < 2:
+        raise ValueError("the corpus has no tokens")
+    if offsets[0] != 0 or offsets[offsets.shape[0] - 1] != tokens.shape[0]:
+        raise ValueError("offsets must begin at 0 and end at the number of tokens")
+    for s in range(offsets.shape[0] - 1):
+        if offsets[s + 1] < offsets[s]:
+            raise ValueError(f"offsets must not fall, as they do after sentence {s}")
+        longest = max(longest, offsets[s + 1] - offsets[s])
+    for i in range(tokens.shape[0]):
+        smallest = min(smallest, tokens[i])
+        largest = max(largest, tokens[i])
+    if smallest < 0 or largest >= v:
+        raise ValueError(f"tokens run from {smallest} to {largest}, but the matrices have {v} rows")
+    return longest
+
+
+cdef check_range(const Parameters* parameters, int64_t begin, int64_t end):
+    if not 0 <= begin < end <= parameters.n_tokens or begin % BLOCK_TOKENS or (
+            end % BLOCK_TOKENS and end != parameters.n_tokens):
+        raise ValueError(
+            f"tokens {begin} to {end} are no run of blocks of {BLOCK_TOKENS} in a corpus of "
+            f"{parameters.n_tokens}")

@@ -1,0 +1,90 @@
+"""The structs that every kernel is called with: what it reads, and what one thread may write.
+
+A kernel gets ``const Parameters*`` and ``Scratch*`` and nothing else. The two matrices are the
+exception to "const": they are reached through ``Parameters`` and written by all threads at once.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from fastw2v._kernels.alias cimport AliasSlot
+from fastw2v._kernels.rng cimport Stream
+from fastw2v._kernels.sigmoid cimport SigmoidTables
+
+cdef enum:
+    # Tokens in one block, the unit in which kernels take their work. Blocks begin at multiples of
+    # this, whatever the batch, so results do not depend on how a corpus is cut into batches.
+    BLOCK_TOKENS = 256
+    # Examples whose gradients the exact softmax adds up before it takes a step. More make sgemm
+    # faster and the step longer: see softmax.pyx for what was measured.
+    SOFTMAX_BATCH = 16
+
+
+cdef struct Parameters:
+    # The corpus: sentence s is tokens[offsets[s]] … tokens[offsets[s + 1] - 1].
+    const int32_t* tokens
+    const int64_t* offsets
+    int64_t n_sentences
+    int64_t n_tokens
+    int64_t longest_sentence
+    # The matrices, (vocabulary_size, vector_size), rows contiguous. Hogwild: every thread reads
+    # and writes them without a lock (Niu et al. 2011). Two threads that meet in a row may each
+    # lose a part of the other's small step; nothing else is shared, and no index depends on it.
+    float* input_vectors
+    float* output_vectors
+    int32_t vocabulary_size
+    int32_t vector_size
+    # Sampling.
+    const float* keep_probability
+    const AliasSlot* noise
+    int32_t negative
+    int64_t window_left
+    int64_t window_right
+    bint shrink_windows
+    # CBOW: True divides the hidden gradient among the contexts (the true gradient), False gives
+    # each context all of it (word2vec.c).
+    bint cbow_exact
+    # Schedule: lr = alpha - alpha_slope * tokens planned before this one.
+    double alpha
+    double alpha_slope
+    int64_t first_epoch
+    uint64_t seed
+    const SigmoidTables* sigmoid
+    # Set to stop all threads at their next window. Written by one thread, read by the others
+    # without a lock: seeing it a little late does no harm.
+    bint stop
+
+
+cdef struct Window:
+    int32_t center  # its place in Scratch.kept
+    int32_t first  # contexts are kept[first] … kept[last - 1], without the centre
+    int32_t last
+    float lr
+    Stream stream  # its next draw is the window's first negative
+
+
+cdef struct Scratch:
+    # The block at hand, written by windows.pyx and read by the objectives.
+    int32_t* kept  # tokens that survived subsampling
+    Window* windows  # one for each centre that has a context
+    int32_t n_kept
+    int32_t n_windows
+    # Negative sampling. C is the most contexts that one window can have.
+    float** context_rows  # (C,)
+    float** output_rows  # (1 + negative,): the positive first
+    float* grads  # (C, 1 + negative)
+    float* hidden  # (vector_size,): CBOW's mean of the contexts
+    float* hidden_grads  # (C, vector_size)
+    # The exact softmax.
+    float* batch_hidden  # (SOFTMAX_BATCH, vector_size)
+    float* batch_hidden_grads  # (SOFTMAX_BATCH, vector_size)
+    float* scores  # (SOFTMAX_BATCH, vocabulary_size)
+    float* tile_max  # (SOFTMAX_BATCH, tiles): the maximum that a tile's exponentials are relative to
+    float* row_max  # (SOFTMAX_BATCH,)
+    double* row_sum  # (SOFTMAX_BATCH,)
+    # Tallies, read by Python between batches.
+    double loss
+    int64_t n_examples
+
+
+# An objective: train on all windows of the block that the scratch holds.
+ctypedef void (*BlockUpdate)(const Parameters*, Scratch*) noexcept nogil

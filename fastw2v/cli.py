@@ -1,0 +1,96 @@
+"""The command line: ``fastw2v <command>``; one ``_add_<command>`` function each."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Parameters
+    ----------
+    argv
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        0 for success, 1 for an error, 2 without a command, 130 if interrupted. Arguments that
+        make no sense end the process with 2, ``--help`` and ``--version`` with 0.
+    """
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.run is None:
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        arguments.run(arguments)
+    except (OSError, ValueError) as error:
+        print(f"fastw2v: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("fastw2v: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fastw2v",
+        description="Word vectors at native speed.",
+        epilog="example: fastw2v demo --output vectors.safetensors",
+    )
+    parser.add_argument("--version", action="version", version=f"fastw2v {version('fastw2v')}")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_demo(commands)
+    return parser
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="train on the text of Python's own standard library",
+        description="Train on the docstrings, comments and names of Python's own standard "
+        "library, show neighbours and save the vectors. Needs no network and no data.",
+        epilog="example: fastw2v demo --workers 2 --output vectors.safetensors",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="fastw2v-demo.safetensors",
+        help="where to save the vectors (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers", metavar="N", type=_at_least(1), help="training threads (default: all cores)"
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=_at_least(0), default=1, help="(default: %(default)s)"
+    )
+    parser.set_defaults(run=_demo)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from fastw2v.demo import run_demo
+
+    run_demo(arguments.output, workers=arguments.workers, seed=arguments.seed)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number, at least {least}, not {text!r}"
+            )
+        return int(text)
+
+    return number

@@ -1,0 +1,194 @@
+"""Our own file: one safetensors file with the matrices, the keys and everything that explains them.
+
+A safetensors file is a JSON header and raw tensors: nothing in it is executed when it is read.
+The tensors are the matrices by name, ``counts``, and the keys in one of three forms, which
+``key_kind`` in the header names:
+
+=========  =====================================================================================
+``str``    ``keys``: all keys' UTF-8 bytes in one row; ``key_offsets``: where each begins and ends
+``int``    ``keys``: int64
+``json``   as ``str``, each key a JSON text: for tuples, numbers, None and mixtures of them
+=========  =====================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+VERSION = "1"
+
+
+class Contents(NamedTuple):
+    """What a file holds."""
+
+    keys: list[Hashable]
+    counts: NDArray[np.int64]
+    matrices: dict[str, NDArray[np.float32]]
+    metadata: dict[str, Any]
+
+
+def write(
+    path: str | os.PathLike[str],
+    keys: Sequence[Hashable],
+    counts: NDArray[np.int64],
+    matrices: Mapping[str, NDArray[np.float32]],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write a file whole or not at all: a temporary file beside it, then a rename.
+
+    Parameters
+    ----------
+    path
+        The file; one of that name is replaced.
+    keys, counts
+        One for each row.
+    matrices
+        Named float32 matrices, (len(keys), d).
+    metadata
+        Anything that JSON can hold.
+    """
+    kind, tensors = _encode_keys(keys)
+    tensors["counts"] = np.ascontiguousarray(counts, dtype=np.int64)
+    for name, matrix in matrices.items():
+        tensors[name] = np.ascontiguousarray(matrix, dtype=np.float32)
+    header = {
+        "format": "fastw2v",
+        "version": VERSION,
+        "key_kind": kind,
+        "matrices": json.dumps(sorted(matrices)),
+        "metadata": json.dumps(dict(metadata)),
+    }
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    try:
+        save_file(tensors, temporary, metadata=header)
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's are private
+        os.replace(temporary, target)
+    except SafetensorError as error:
+        raise OSError(f"could not write {target}: {error}") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def read(path: str | os.PathLike[str]) -> Contents:
+    """Read a file that ``write`` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, cut off, or none of ours, or if a matrix holds a value that is not
+        finite; the message names the file, and the key.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file {str(path)!r}")
+    try:
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file, or is damaged: {error}") from error
+    if header.get("format") != "fastw2v":
+        raise ValueError(f"{path} is a safetensors file, but not one that fastw2v wrote")
+    if header.get("version") != VERSION:
+        raise ValueError(
+            f"{path} has format version {header.get('version')}, and this fastw2v reads version "
+            f"{VERSION}: install a newer fastw2v"
+        )
+    try:
+        keys = _decode_keys(header["key_kind"], tensors)
+        matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
+        metadata = json.loads(header["metadata"])
+        counts = tensors["counts"]
+    except (KeyError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
+    _check(path, keys, counts, matrices)
+    return Contents(keys, counts, matrices, metadata)
+
+
+def _check(
+    path: object,
+    keys: Sequence[Hashable],
+    counts: NDArray[Any],
+    matrices: Mapping[str, NDArray[Any]],
+) -> None:
+    if counts.shape != (len(keys),) or counts.dtype != np.int64:
+        raise ValueError(f"{path} is damaged: {len(keys)} keys, but counts of {counts.shape}")
+    for name, matrix in matrices.items():
+        if matrix.ndim != 2 or len(matrix) != len(keys) or matrix.dtype != np.float32:
+            raise ValueError(
+                f"{path} is damaged: {len(keys)} keys, but {name} is {matrix.dtype} of shape "
+                f"{matrix.shape}"
+            )
+        finite = np.isfinite(matrix).all(axis=1)
+        if not finite.all():
+            row = int(finite.argmin())
+            raise ValueError(f"{path}: {name} of {keys[row]!r} (row {row}) is not finite")
+
+
+def _encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]]:
+    kinds = {type(key) for key in keys}
+    if kinds == {int} and all(-(2**63) <= key < 2**63 for key in keys):  # type: ignore[operator]
+        return "int", {"keys": np.array(keys, dtype=np.int64)}
+    texts = list(keys) if kinds == {str} else [_to_json(key) for key in keys]
+    encoded = [str(text).encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.concatenate([[0], np.cumsum([len(text) for text in encoded])]).astype(np.int64)
+    return (
+        "str" if kinds == {str} else "json",
+        {"keys": np.frombuffer(b"".join(encoded), np.uint8), "key_offsets": offsets},
+    )
+
+
+def _to_json(key: Hashable) -> str:
+    text = json.dumps(key) if _is_plain(key) else None
+    if text is None or type(key) is not type(_from_json(text)) or _from_json(text) != key:
+        raise TypeError(
+            f"the key {key!r} of type {type(key).__name__} can't be saved: keys in files are str, "
+            "int, float, bool, None, or tuples of these"
+        )
+    return text
+
+
+def _is_plain(key: object) -> bool:
+    if isinstance(key, tuple):
+        return type(key) is tuple and all(map(_is_plain, key))
+    return key is None or type(key) in (str, int, float, bool)
+
+
+def _from_json(text: str) -> Hashable:
+    return _as_tuples(json.loads(text))
+
+
+def _as_tuples(value: Any) -> Hashable:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+
+
+def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashable]:
+    if kind == "int":
+        return list(tensors["keys"].tolist())
+    data, offsets = tensors["keys"].tobytes(), tensors["key_offsets"].tolist()
+    texts = [
+        data[begin:end].decode("utf-8", "surrogatepass")
+        for begin, end in zip(offsets[:-1], offsets[1:], strict=True)
+    ]
+    if kind == "str":
+        return list(texts)
+    if kind == "json":
+        return [_from_json(text) for text in texts]
+    raise ValueError(f"unknown kind of keys {kind!r}")
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current

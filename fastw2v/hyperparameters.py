@@ -1,0 +1,136 @@
+"""The hyper-parameters: their names, defaults and ranges, checked in one place.
+
+``Hyperparameters`` is the one struct that travels down the house: ``Model`` makes it, files store
+it, the trainer and the kernels read it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+Window = int | tuple[int, int] | None
+
+ARCHITECTURES = ("skipgram", "cbow")
+OBJECTIVES = ("negative_sampling", "softmax")
+NEGATIVE_SHARING = ("window", "pair")
+CBOW_GRADIENTS = ("exact", "word2vec")
+
+# Measured on 17 M words of Wikipedia; the README has the table.
+DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """All settings of a training run; ``Model`` documents each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value has the wrong type or lies outside its range; the message names the parameter,
+        the value and what is allowed.
+    """
+
+    vector_size: int = 100
+    window: Window = 5
+    shrink_windows: bool = True
+    min_count: int = 5
+    architecture: str = "skipgram"
+    objective: str = "negative_sampling"
+    negative: int = 5
+    ns_exponent: float = 0.75
+    negative_sharing: str = "window"
+    cbow_gradient: str = "exact"
+    sample: float = 1e-3
+    alpha: float = None  # type: ignore[assignment] # None becomes the architecture's default
+    min_alpha: float = None  # type: ignore[assignment] # None becomes 1e-4, or alpha if less
+    epochs: int = 5
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Check every value, and turn NumPy scalars into Python's numbers."""
+        for name in ("vector_size", "min_count", "epochs"):
+            self._set(name, whole_number(name, getattr(self, name), least=1))
+        self._set("vector_size", whole_number("vector_size", self.vector_size, most=1_000_000))
+        self._set("seed", whole_number("seed", self.seed, least=0, most=2**64 - 1))
+        self._set("window", _checked_window(self.window))
+        _choice("architecture", self.architecture, ARCHITECTURES)
+        _choice("objective", self.objective, OBJECTIVES)
+        _choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
+        _choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
+        if not isinstance(self.shrink_windows, bool):
+            raise TypeError(f"shrink_windows must be True or False, not {self.shrink_windows!r}")
+        least_negative = 1 if self.objective == "negative_sampling" else 0
+        self._set(
+            "negative", whole_number("negative", self.negative, least=least_negative, most=100_000)
+        )
+        self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
+        self._set("sample", _real("sample", self.sample, least=0.0))
+        self._check_learning_rates()
+
+    def _check_learning_rates(self) -> None:
+        alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha
+        self._set("alpha", _real("alpha", alpha, above=0.0))
+        min_alpha = min(1e-4, self.alpha) if self.min_alpha is None else self.min_alpha
+        self._set("min_alpha", _real("min_alpha", min_alpha, least=0.0))
+        if self.min_alpha > self.alpha:
+            raise ValueError(
+                f"min_alpha ({self.min_alpha}) must not be above alpha ({self.alpha}): the "
+                "learning rate falls from alpha to min_alpha"
+            )
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @property
+    def window_sides(self) -> tuple[int | None, int | None]:
+        """The most contexts to the left and to the right; None is the whole sentence."""
+        if self.window is None:
+            return None, None
+        return (self.window, self.window) if isinstance(self.window, int) else self.window
+
+
+def whole_number(name: str, value: object, *, least: int = 0, most: int | None = None) -> int:
+    """Check that ``value`` is an integer (not a bool) of the range, and return it as an int."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    if value < least or (most is not None and value > most):
+        bound = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} must be {bound}, not {value}")
+    return int(value)
+
+
+def _real(
+    name: str, value: object, *, least: float = -math.inf, above: float = -math.inf
+) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    number = float(value)
+    if not math.isfinite(number) or number < least or number <= above:
+        bound = "finite"
+        if above > -math.inf:
+            bound = f"above {above:g} and finite"
+        elif least > -math.inf:
+            bound = f"at least {least:g} and finite"
+        raise ValueError(f"{name} must be {bound}, not {value}")
+    return number
+
+
+def _choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed or not isinstance(value, str):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+
+
+def _checked_window(window: object) -> Window:
+    if window is None:
+        return None
+    if isinstance(window, tuple | list):
+        if len(window) != 2:
+            raise ValueError(f"window must be a number, (left, right) or None, not {window!r}")
+        left, right = (whole_number("window", side, most=2**31 - 1) for side in window)
+        if left + right == 0:
+            raise ValueError("window must span at least one token on one side, not (0, 0)")
+        return left, right
+    return whole_number("window", window, least=1, most=2**31 - 1)

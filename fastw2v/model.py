@@ -1,0 +1,310 @@
+"""``Model``: names the hyper-parameters, owns the two matrices, and ties the rooms together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Hashable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v import corpus as corpora
+from fastw2v._kernels.kernel import MAX_SOFTMAX_VOCABULARY
+from fastw2v.formats import safetensors
+from fastw2v.hyperparameters import Hyperparameters, Window, whole_number
+from fastw2v.keyed_vectors import KeyedVectors
+from fastw2v.memory import require_memory
+from fastw2v.trainer import EpochRecord, default_workers, train
+from fastw2v.vocabulary import Vocabulary
+
+logger = logging.getLogger("fastw2v")
+
+
+class Model:
+    """Word vectors, and how they are trained.
+
+    Parameters
+    ----------
+    sentences
+        What to train on: an iterable of token sequences (lists, tuples, 1-D arrays; a one-shot
+        generator too), with tokens of any hashable type; the path of a text file with one sentence
+        a line (plain, .gz, .bz2, .xz); or a 2-D integer array, one sentence a row. It may also be
+        given to ``train``. It is checked now and read by ``train``.
+    vector_size
+        Dimensions of a vector.
+    window
+        The most tokens on either side of a centre that are its contexts; ``(left, right)`` for
+        different sides; None for the whole sentence.
+    shrink_windows
+        Draw each window's size uniformly from 1 to ``window``; False uses ``window`` itself.
+    min_count
+        Tokens that occur less often are left out of the vocabulary.
+    architecture
+        ``"skipgram"``: each context word on its own meets the centre; ``"cbow"``: the mean of the
+        context words does.
+    objective
+        ``"negative_sampling"``: tell the word from ``negative`` noise words; ``"softmax"``: the
+        exact softmax over the whole vocabulary, which takes at most 20,000 words.
+    negative
+        How many noise words are drawn. A draw equal to the true word is skipped.
+    ns_exponent
+        Noise words are drawn in proportion to count ** ``ns_exponent``.
+    negative_sharing
+        Skip-gram: ``"window"`` draws noise words once for all contexts of a centre, ``"pair"``
+        afresh for each context, as word2vec.c does. CBOW and the softmax have nothing to share,
+        and take either.
+    cbow_gradient
+        ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
+        of them all of it, as word2vec.c and gensim do.
+    sample
+        Frequent words are subsampled above this share of all tokens; 0 keeps all.
+    alpha, min_alpha
+        The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs. None
+        takes the architecture's measured default: 0.025 for skip-gram, 0.1 for CBOW; and 1e-4.
+    epochs
+        Passes over the corpus in a call of ``train``.
+    workers
+        Threads; None is every core that the process may use. With one, a seed gives the same bits
+        every time; with more, threads race for the rows of the matrices, as in every fast word2vec.
+    seed
+        Of all random numbers.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary or None
+        None until there was something to count.
+    input_vectors, output_vectors : ndarray or None
+        float32, (len(vocabulary), vector_size).
+    history : list of EpochRecord
+        One record an epoch, over all calls of ``train``.
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError
+        For a hyper-parameter or sentences that can't be right, with the way out.
+
+    References
+    ----------
+    Mikolov, Chen, Corrado and Dean (2013), "Efficient estimation of word representations in vector
+    space"; Mikolov, Sutskever, Chen, Corrado and Dean (2013), "Distributed representations of words
+    and phrases and their compositionality". ``fastw2v.objectives`` has the mathematics.
+
+    Examples
+    --------
+    >>> import fastw2v
+    >>> walks = [["a", "b", "c"], ["a", "c", "d"]] * 20
+    >>> model = fastw2v.Model(walks, vector_size=8, workers=1).train()
+    >>> len(model.wv["a"])
+    8
+    """
+
+    def __init__(
+        self,
+        sentences: Any = None,
+        *,
+        vector_size: int = 100,
+        window: Window = 5,
+        shrink_windows: bool = True,
+        min_count: int = 5,
+        architecture: str = "skipgram",
+        objective: str = "negative_sampling",
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        negative_sharing: str = "window",
+        cbow_gradient: str = "exact",
+        sample: float = 1e-3,
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        epochs: int = 5,
+        workers: int | None = None,
+        seed: int = 1,
+    ) -> None:
+        self.parameters = Hyperparameters(
+            vector_size=vector_size,
+            window=window,
+            shrink_windows=shrink_windows,
+            min_count=min_count,
+            architecture=architecture,
+            objective=objective,
+            negative=negative,
+            ns_exponent=ns_exponent,
+            negative_sharing=negative_sharing,
+            cbow_gradient=cbow_gradient,
+            sample=sample,
+            alpha=alpha,
+            min_alpha=min_alpha,
+            epochs=epochs,
+            seed=seed,
+        )
+        self.workers = (
+            default_workers() if workers is None else whole_number("workers", workers, least=1)
+        )
+        if sentences is not None:
+            corpora.check(sentences)
+        self._sentences = sentences
+        self._corpus: corpora.EncodedCorpus | None = None
+        self.vocabulary: Vocabulary | None = None
+        self.input_vectors: NDArray[np.float32] | None = None
+        self.output_vectors: NDArray[np.float32] | None = None
+        self.history: list[EpochRecord] = []
+
+    def __repr__(self) -> str:
+        p = self.parameters
+        size = "untrained" if self.vocabulary is None else f"{len(self.vocabulary):,} keys"
+        return f"<fastw2v.Model: {p.architecture}, {p.objective}, {size}, {len(self.history)} epochs>"
+
+    def train(self, sentences: Any = None, *, progress: bool | None = None) -> Model:
+        """Count, encode and train; return the model.
+
+        The first call makes the vocabulary. Later calls train for another ``epochs`` epochs, with
+        the learning rate falling from ``alpha`` again: on the same corpus, or on new ``sentences``,
+        whose tokens outside the vocabulary are dropped.
+
+        Parameters
+        ----------
+        sentences
+            As for ``Model``; needed here if they were not given there.
+        progress
+            True shows a progress bar, False none, None one where standard error is a terminal.
+
+        Raises
+        ------
+        TypeError, ValueError, OSError
+            If the sentences can't be read; the model is then as it was before.
+        MemoryError
+            If the matrices would not fit, before they are allocated.
+        KeyboardInterrupt
+            On Ctrl-C, with all threads ended. The matrices keep what was learned so far, and
+            ``history`` the finished epochs.
+        """
+        vocabulary, corpus = self._read(sentences)
+        self._check_size(vocabulary)
+        if self.input_vectors is None or self.output_vectors is None:
+            self.input_vectors, self.output_vectors = self._initial_matrices(vocabulary)
+        self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
+        for record in train(
+            self.parameters,
+            vocabulary,
+            corpus,
+            self.input_vectors,
+            self.output_vectors,
+            first_epoch=self.history[-1].epoch + 1 if self.history else 0,
+            workers=self.workers,
+            progress=progress,
+        ):
+            self.history.append(record)
+        return self
+
+    def _read(self, sentences: Any) -> tuple[Vocabulary, corpora.EncodedCorpus]:
+        """Return the vocabulary and the corpus to train on, without changing the model."""
+        source = self._sentences if sentences is None else sentences
+        if source is None:
+            if self.vocabulary is None or self._corpus is None:
+                raise ValueError(
+                    "there are no sentences to train on: give them to Model(sentences) or to "
+                    "train(sentences)"
+                )
+            return self.vocabulary, self._corpus
+        numbered = corpora.read(source)
+        vocabulary = self.vocabulary
+        if vocabulary is None:
+            vocabulary = Vocabulary.with_min_count(
+                numbered.keys, numbered.counts(), self.parameters.min_count
+            )
+        corpus = numbered.encode(vocabulary)
+        logger.info(
+            "%s tokens in %s sentences, %s distinct; %s tokens of the vocabulary's %s words",
+            *(f"{n:,}" for n in (corpus.raw_tokens, len(corpus), len(numbered.keys))),
+            *(f"{n:,}" for n in (len(corpus.tokens), len(vocabulary))),
+        )
+        return vocabulary, corpus
+
+    def _check_size(self, vocabulary: Vocabulary) -> None:
+        if self.parameters.objective == "softmax" and len(vocabulary) > MAX_SOFTMAX_VOCABULARY:
+            n = MAX_SOFTMAX_VOCABULARY
+            raise ValueError(
+                f"the exact softmax takes at most {n:,} words, and this vocabulary has "
+                f"{len(vocabulary):,}: use min_count={vocabulary.counts[n] + 1}, which keeps fewer, "
+                "or objective='negative_sampling'"
+            )
+        if self.input_vectors is None:
+            require_memory(
+                2 * 4 * len(vocabulary) * self.parameters.vector_size,
+                f"two float32 matrices of {len(vocabulary):,} words x "
+                f"{self.parameters.vector_size:,} dimensions",
+                "raise min_count or lower vector_size",
+            )
+
+    def _initial_matrices(
+        self, vocabulary: Vocabulary
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Inputs uniform on ±0.5 / vector_size, outputs zero, from the seed alone."""
+        shape = len(vocabulary), self.parameters.vector_size
+        random = np.random.Generator(np.random.PCG64(self.parameters.seed))
+        inputs = random.random(shape, dtype=np.float32)
+        inputs -= np.float32(0.5)
+        inputs /= np.float32(self.parameters.vector_size)
+        return inputs, np.zeros(shape, np.float32)
+
+    @property
+    def wv(self) -> KeyedVectors:
+        """The input vectors with their keys: what is usually meant by word vectors."""
+        return self._keyed(self.input_vectors)
+
+    @property
+    def context_wv(self) -> KeyedVectors:
+        """The output vectors with their keys."""
+        return self._keyed(self.output_vectors)
+
+    def _keyed(self, vectors: NDArray[np.float32] | None) -> KeyedVectors:
+        if self.vocabulary is None or vectors is None:
+            raise RuntimeError("the model has no vectors yet: call train() first")
+        return KeyedVectors(self.vocabulary.keys, vectors, self.vocabulary.counts)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save everything but the corpus to one safetensors file, whole or not at all.
+
+        Keys may be str, int, float, bool, None or tuples of these.
+        """
+        if self.vocabulary is None or self.input_vectors is None or self.output_vectors is None:
+            raise RuntimeError("the model has nothing to save yet: call train() first")
+        safetensors.write(
+            path,
+            self.vocabulary.keys,
+            self.vocabulary.counts,
+            {"input_vectors": self.input_vectors, "output_vectors": self.output_vectors},
+            {
+                "hyperparameters": asdict(self.parameters),
+                "workers": self.workers,
+                "history": [record.as_dict() for record in self.history],
+            },
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Model:
+        """Load a model that ``save`` wrote; ``train(sentences)`` goes on with it.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is no such file, or if it is damaged or holds no model.
+        """
+        contents = safetensors.read(path)
+        try:
+            settings: dict[str, Any] = contents.metadata["hyperparameters"]
+            workers = contents.metadata["workers"]
+            model = cls(None, **settings, workers=workers)
+            model.history = [EpochRecord(**record) for record in contents.metadata["history"]]
+            model.input_vectors = contents.matrices["input_vectors"]
+            model.output_vectors = contents.matrices["output_vectors"]
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} holds no model ({error!r} is missing or unknown); "
+                "KeyedVectors.load reads vectors"
+            ) from error
+        keys: list[Hashable] = contents.keys
+        model.vocabulary = Vocabulary(keys, contents.counts)
+        return model

@@ -1,0 +1,227 @@
+"""The training loop: epochs, Hogwild threads, batches, learning-rate schedule, progress, history.
+
+Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
+left, and train on them in native code with the GIL released. They share both matrices without a
+lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
+``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
+for the last one, and a long sentence is shared like any other run of tokens.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fastw2v._kernels.alias import AliasTable
+from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v.corpus import EncodedCorpus
+from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.vocabulary import Vocabulary
+
+logger = logging.getLogger("fastw2v")
+
+BATCH_TOKENS = 40 * BLOCK  # about 10,000: a few tens of milliseconds
+POLL_SECONDS = 0.05  # how often the main thread looks for progress, and for Ctrl-C
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch did.
+
+    Attributes
+    ----------
+    epoch
+        Counted from 0 over all calls of ``train``.
+    loss
+        Mean loss an example, as the epoch went: a (centre, context) pair for skip-gram, a centre
+        for CBOW. With negative sampling, the sum over the positive and its negatives.
+    examples
+        How many examples there were.
+    tokens
+        Tokens read, before subsampling, those outside the vocabulary too.
+    seconds
+        Wall-clock time.
+    lr
+        Learning rate at the epoch's end.
+    """
+
+    epoch: int
+    loss: float
+    examples: int
+    tokens: int
+    seconds: float
+    lr: float
+
+    @property
+    def words_per_second(self) -> float:
+        """Tokens read a second."""
+        return self.tokens / self.seconds
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain numbers, for files."""
+        return asdict(self)
+
+
+class Batches:
+    """Runs of tokens, handed to whichever thread asks next."""
+
+    def __init__(self, n_tokens: int, size: int) -> None:
+        self._n_tokens, self._size = n_tokens, size
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        while True:
+            with self._lock:
+                begin = self._next
+                self._next += self._size
+            if begin >= self._n_tokens:
+                return
+            yield begin, min(begin + self._size, self._n_tokens)
+
+
+class Worker(threading.Thread):
+    """One Hogwild thread: trains on batches until none is left, and counts what it has done."""
+
+    def __init__(self, kernel: Kernel, scratch: Scratch, epoch: int, batches: Batches) -> None:
+        super().__init__(name="fastw2v-worker", daemon=True)
+        self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
+        self.tokens_done = 0
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Work until there is no batch left, or until something fails here."""
+        try:
+            for begin, end in self.batches:
+                self.kernel.train(self.scratch, self.epoch, begin, end)
+                self.tokens_done += end - begin
+        except BaseException as error:
+            self.error = error
+
+
+def train(
+    parameters: Hyperparameters,
+    vocabulary: Vocabulary,
+    corpus: EncodedCorpus,
+    input_vectors: NDArray[np.float32],
+    output_vectors: NDArray[np.float32],
+    *,
+    first_epoch: int = 0,
+    workers: int = 1,
+    progress: bool | None = None,
+    batch_tokens: int = BATCH_TOKENS,
+) -> Iterator[EpochRecord]:
+    """Train both matrices in place, and yield a record after each epoch.
+
+    Parameters
+    ----------
+    parameters
+        What to do; ``epochs`` of them.
+    vocabulary, corpus
+        The corpus's tokens are rows of the vocabulary.
+    input_vectors, output_vectors
+        float32, (len(vocabulary), vector_size), contiguous.
+    first_epoch
+        The number of the first epoch: random numbers are keyed by it.
+    workers
+        Threads. With one, the same input gives the same bits.
+    progress
+        True shows a progress bar, False none, None one where standard error is a terminal.
+    batch_tokens
+        Tokens that a thread takes at a time, rounded up to whole blocks; it affects speed only.
+
+    Yields
+    ------
+    EpochRecord
+        After each epoch. When the generator is left early, by an exception or by ``close``, all
+        threads have ended first.
+    """
+    kernel = Kernel(
+        parameters,
+        corpus.tokens,
+        corpus.offsets,
+        keep_probability=vocabulary.keep_probability(parameters.sample),
+        noise=AliasTable(vocabulary.noise_weights(parameters.ns_exponent)),
+        input_vectors=input_vectors,
+        output_vectors=output_vectors,
+        first_epoch=first_epoch,
+        epochs=parameters.epochs,
+    )
+    size = -(-batch_tokens // BLOCK) * BLOCK
+    fall = (parameters.alpha - parameters.min_alpha) / parameters.epochs
+    with _progress_bar(parameters.epochs * corpus.raw_tokens, progress) as bar:
+        for epoch in range(first_epoch, first_epoch + parameters.epochs):
+            scratches = [Scratch(kernel) for _ in range(workers)]
+            started = time.perf_counter()
+            _run_epoch(kernel, scratches, epoch, corpus, size, bar)
+            examples = sum(scratch.n_examples for scratch in scratches)
+            record = EpochRecord(
+                epoch=epoch,
+                loss=sum(scratch.loss for scratch in scratches) / max(examples, 1),
+                examples=examples,
+                tokens=corpus.raw_tokens,
+                seconds=time.perf_counter() - started,
+                lr=parameters.alpha - fall * (epoch - first_epoch + 1),
+            )
+            bar.set_postfix(loss=f"{record.loss:.4f}")
+            logger.info(
+                "epoch %d: loss %.4f, %.0f words/s, %.1f s",
+                *(epoch, record.loss, record.words_per_second, record.seconds),
+            )
+            yield record
+
+
+def _run_epoch(
+    kernel: Kernel,
+    scratches: list[Scratch],
+    epoch: int,
+    corpus: EncodedCorpus,
+    batch_tokens: int,
+    bar: tqdm[Any],
+) -> None:
+    """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
+    batches = Batches(len(corpus.tokens), batch_tokens)
+    workers = [Worker(kernel, scratch, epoch, batches) for scratch in scratches]
+    share = corpus.raw_tokens / len(corpus.tokens)  # the bar counts tokens as read
+    shown_before = bar.n
+    try:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            while worker.is_alive():
+                worker.join(POLL_SECONDS)
+                done = sum(worker.tokens_done for worker in workers)
+                bar.update(shown_before + round(done * share) - bar.n)
+    except BaseException:
+        kernel.stop()
+        for worker in workers:
+            if worker.ident is not None:
+                worker.join()
+        raise
+    bar.update(shown_before + corpus.raw_tokens - bar.n)
+    for worker in workers:
+        if worker.error is not None:
+            raise worker.error
+
+
+def _progress_bar(tokens: int, progress: bool | None) -> AbstractContextManager[tqdm[Any]]:
+    disable = None if progress is None else not progress
+    bar: tqdm[Any] = tqdm(total=tokens, disable=disable, unit=" words", unit_scale=True)
+    return bar
+
+
+def default_workers() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
