@@ -49,6 +49,7 @@ class BuildWithOpenBLAS(build_ext):
     """``build_ext`` that also copies OpenBLAS and its licence beside the extensions."""
 
     def run(self) -> None:
+        """Build, then copy."""
         self.parallel = self.parallel or os.cpu_count()
         super().run()
         in_place = self.inplace or getattr(self, "editable_mode", False)

@@ -19,18 +19,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.vocabulary import Vocabulary
 
-OPENERS: dict[str, Callable[[Path], IO[bytes]]] = {
-    ".gz": lambda path: cast("IO[bytes]", gzip.open(path, "rb")),
-    ".bz2": lambda path: cast("IO[bytes]", bz2.open(path, "rb")),
-    ".xz": lambda path: cast("IO[bytes]", lzma.open(path, "rb")),
-}
+OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 ACCEPTED = (
     "an iterable of token sequences, a path to a text file with one sentence a line "
     "(plain, .gz, .bz2 or .xz), or a 2-D integer array"
@@ -124,9 +120,11 @@ def check(sentences: object) -> None:
                 f"an array of sentences must be 2-D and of integers, one sentence a row, not "
                 f"{sentences.ndim}-D of {sentences.dtype}"
             )
-    elif sentences is None or isinstance(sentences, bytes | bytearray | Mapping):
-        raise TypeError(f"sentences must be {ACCEPTED}, not {_described(sentences)}")
-    elif not isinstance(sentences, Iterable):
+    elif (
+        sentences is None
+        or isinstance(sentences, bytes | bytearray | Mapping)
+        or not isinstance(sentences, Iterable)
+    ):
         raise TypeError(f"sentences must be {ACCEPTED}, not {_described(sentences)}")
 
 
@@ -154,7 +152,7 @@ def read(sentences: Any) -> NumberedCorpus:
 
 
 def _read_array(sentences: NDArray[np.integer[Any]]) -> NumberedCorpus:
-    """Number the values of a 2-D array; its keys come back as Python integers."""
+    """Give numbers to the values of a 2-D array; its keys come back as Python integers."""
     rows, columns = sentences.shape
     values, first, inverse = np.unique(sentences, return_index=True, return_inverse=True)
     by_appearance = np.argsort(first)
@@ -172,7 +170,7 @@ def _read_iterable(sentences: Iterable[Iterable[Hashable]]) -> NumberedCorpus:
 
 
 def _number(sentences: Iterable[Iterable[Hashable]]) -> NumberedCorpus:
-    """Number tokens by first appearance: a missing key's number is how many there are."""
+    """Give tokens numbers by first appearance: a missing key's number is how many there are."""
     numbers: defaultdict[Hashable, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     number_of = numbers.__getitem__
@@ -227,7 +225,7 @@ def _refuse_unhashable(sentence: Iterable[Hashable], index: int, error: TypeErro
 
 
 def _read_file(path: Path) -> NumberedCorpus:
-    """Number the words of a text file: one sentence a line, words between ASCII white space.
+    """Give numbers to the words of a text file: one sentence a line, words between ASCII white space.
 
     Words stay bytes while they are counted; only the distinct ones are decoded.
     """
@@ -241,12 +239,15 @@ def _read_file(path: Path) -> NumberedCorpus:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Yield a file's lines, decompressed, whatever ends them (\\n, \\r\\n or \\r)."""
-    opener = OPENERS.get(path.suffix.lower(), lambda path: path.open("rb"))
+    opener = OPENERS.get(path.suffix.lower(), open)
     try:
-        with opener(path) as file:
+        with opener(path, "rb") as file:
             first = file.readline().removeprefix(b"\xef\xbb\xbf")  # a byte-order mark is no word
             for line in chain([first], file):
-                yield from line.splitlines() if b"\r" in line else (line,)
+                if b"\r" in line:
+                    yield from line.splitlines()
+                else:
+                    yield line
     except (EOFError, lzma.LZMAError, zlib.error) as error:
         raise ValueError(f"{path} is damaged or cut off: {error}") from error
     except OSError as error:

@@ -44,17 +44,21 @@ class Hyperparameters:
     negative_sharing: str = "window"
     cbow_gradient: str = "exact"
     sample: float = 1e-3
-    alpha: float = None  # type: ignore[assignment] # None becomes the architecture's default
-    min_alpha: float = None  # type: ignore[assignment] # None becomes 1e-4, or alpha if less
+    alpha: float = 0.025
+    min_alpha: float = 1e-4
     epochs: int = 5
     seed: int = 1
 
     def __post_init__(self) -> None:
         """Check every value, and turn NumPy scalars into Python's numbers."""
-        for name in ("vector_size", "min_count", "epochs"):
-            self._set(name, whole_number(name, getattr(self, name), least=1))
-        self._set("vector_size", whole_number("vector_size", self.vector_size, most=1_000_000))
-        self._set("seed", whole_number("seed", self.seed, least=0, most=2**64 - 1))
+        for name, least, most in (
+            ("vector_size", 1, 1_000_000),
+            ("min_count", 1, None),
+            ("epochs", 1, None),
+            ("seed", 0, 2**64 - 1),
+            ("negative", 1 if self.objective == "negative_sampling" else 0, 100_000),
+        ):
+            self._set(name, whole_number(name, getattr(self, name), least=least, most=most))
         self._set("window", _checked_window(self.window))
         _choice("architecture", self.architecture, ARCHITECTURES)
         _choice("objective", self.objective, OBJECTIVES)
@@ -62,19 +66,10 @@ class Hyperparameters:
         _choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
         if not isinstance(self.shrink_windows, bool):
             raise TypeError(f"shrink_windows must be True or False, not {self.shrink_windows!r}")
-        least_negative = 1 if self.objective == "negative_sampling" else 0
-        self._set(
-            "negative", whole_number("negative", self.negative, least=least_negative, most=100_000)
-        )
         self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
         self._set("sample", _real("sample", self.sample, least=0.0))
-        self._check_learning_rates()
-
-    def _check_learning_rates(self) -> None:
-        alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha
-        self._set("alpha", _real("alpha", alpha, above=0.0))
-        min_alpha = min(1e-4, self.alpha) if self.min_alpha is None else self.min_alpha
-        self._set("min_alpha", _real("min_alpha", min_alpha, least=0.0))
+        self._set("alpha", _real("alpha", self.alpha, above=0.0))
+        self._set("min_alpha", _real("min_alpha", self.min_alpha, least=0.0))
         if self.min_alpha > self.alpha:
             raise ValueError(
                 f"min_alpha ({self.min_alpha}) must not be above alpha ({self.alpha}): the "
@@ -96,15 +91,14 @@ def whole_number(name: str, value: object, *, least: int = 0, most: int | None =
     """Check that ``value`` is an integer (not a bool) of the range, and return it as an int."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, not {value!r}")
-    if value < least or (most is not None and value > most):
+    number = int(value)
+    if number < least or (most is not None and number > most):
         bound = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be {bound}, not {value}")
-    return int(value)
+        raise ValueError(f"{name} must be {bound}, not {number}")
+    return number
 
 
-def _real(
-    name: str, value: object, *, least: float = -math.inf, above: float = -math.inf
-) -> float:
+def _real(name: str, value: object, *, least: float = -math.inf, above: float = -math.inf) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, not {value!r}")
     number = float(value)

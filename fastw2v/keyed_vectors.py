@@ -69,8 +69,9 @@ class KeyedVectors:
     def __getitem__(self, keys: Any) -> NDArray[np.float32]:
         """Return one key's vector, (vector_size,), or a list of keys' vectors, (n, vector_size)."""
         if isinstance(keys, list):
-            return self.vectors[[self.get_index(key) for key in keys]]
-        return self.vectors[self.get_index(keys)]
+            rows = np.array([self.get_index(key) for key in keys], np.intp)
+            return self.vectors[rows]
+        return self.get_vector(keys)
 
     def get_index(self, key: Hashable) -> int:
         """Return the row of a key; KeyError if there is none."""
@@ -81,7 +82,7 @@ class KeyedVectors:
 
     def get_vector(self, key: Hashable, norm: bool = False) -> NDArray[np.float32]:
         """Return a key's vector, (vector_size,), divided by its length if ``norm``."""
-        vector = self.vectors[self.get_index(key)]
+        vector: NDArray[np.float32] = self.vectors[self.get_index(key)]
         return unit(vector) if norm else vector
 
     def similarity(self, a: Hashable, b: Hashable) -> float:

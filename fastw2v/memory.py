@@ -12,9 +12,7 @@ def available_memory() -> int | None:
     The smaller of what the system has available and what the control group leaves, on Linux;
     elsewhere the machine's physical memory.
     """
-    found = [
-        amount for amount in (_system_memory(), _control_group_memory()) if amount is not None
-    ]
+    found = [amount for amount in (_system_memory(), _control_group_memory()) if amount is not None]
     return min(found, default=None)
 
 

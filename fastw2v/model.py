@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastw2v import corpus as corpora
 from fastw2v._kernels.kernel import MAX_SOFTMAX_VOCABULARY
 from fastw2v.formats import safetensors
-from fastw2v.hyperparameters import Hyperparameters, Window, whole_number
+from fastw2v.hyperparameters import DEFAULT_ALPHA, Hyperparameters, Window, whole_number
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.memory import require_memory
 from fastw2v.trainer import EpochRecord, default_workers, train
@@ -63,7 +63,7 @@ class Model:
         Frequent words are subsampled above this share of all tokens; 0 keeps all.
     alpha, min_alpha
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs. None
-        takes the architecture's measured default: 0.025 for skip-gram, 0.1 for CBOW; and 1e-4.
+        takes the architecture's measured default: 0.025 for skip-gram, 0.1 for CBOW.
     epochs
         Passes over the corpus in a call of ``train``.
     workers
@@ -117,7 +117,7 @@ class Model:
         cbow_gradient: str = "exact",
         sample: float = 1e-3,
         alpha: float | None = None,
-        min_alpha: float | None = None,
+        min_alpha: float = 1e-4,
         epochs: int = 5,
         workers: int | None = None,
         seed: int = 1,
@@ -134,7 +134,7 @@ class Model:
             negative_sharing=negative_sharing,
             cbow_gradient=cbow_gradient,
             sample=sample,
-            alpha=alpha,
+            alpha=DEFAULT_ALPHA.get(architecture, 0.025) if alpha is None else alpha,
             min_alpha=min_alpha,
             epochs=epochs,
             seed=seed,
@@ -154,7 +154,9 @@ class Model:
     def __repr__(self) -> str:
         p = self.parameters
         size = "untrained" if self.vocabulary is None else f"{len(self.vocabulary):,} keys"
-        return f"<fastw2v.Model: {p.architecture}, {p.objective}, {size}, {len(self.history)} epochs>"
+        return (
+            f"<fastw2v.Model: {p.architecture}, {p.objective}, {size}, {len(self.history)} epochs>"
+        )
 
     def train(self, sentences: Any = None, *, progress: bool | None = None) -> Model:
         """Count, encode and train; return the model.
@@ -227,8 +229,8 @@ class Model:
             n = MAX_SOFTMAX_VOCABULARY
             raise ValueError(
                 f"the exact softmax takes at most {n:,} words, and this vocabulary has "
-                f"{len(vocabulary):,}: use min_count={vocabulary.counts[n] + 1}, which keeps fewer, "
-                "or objective='negative_sampling'"
+                f"{len(vocabulary):,}: use min_count={vocabulary.counts[n] + 1}, which keeps "
+                "fewer, or objective='negative_sampling'"
             )
         if self.input_vectors is None:
             require_memory(
@@ -241,7 +243,7 @@ class Model:
     def _initial_matrices(
         self, vocabulary: Vocabulary
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Inputs uniform on ±0.5 / vector_size, outputs zero, from the seed alone."""
+        """Draw inputs uniform on ±0.5 / vector_size, make outputs zero, from the seed alone."""
         shape = len(vocabulary), self.parameters.vector_size
         random = np.random.Generator(np.random.PCG64(self.parameters.seed))
         inputs = random.random(shape, dtype=np.float32)

@@ -14,7 +14,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -187,7 +186,7 @@ def _run_epoch(
     epoch: int,
     corpus: EncodedCorpus,
     batch_tokens: int,
-    bar: tqdm[Any],
+    bar: Any,
 ) -> None:
     """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
     batches = Batches(len(corpus.tokens), batch_tokens)
@@ -214,10 +213,9 @@ def _run_epoch(
             raise worker.error
 
 
-def _progress_bar(tokens: int, progress: bool | None) -> AbstractContextManager[tqdm[Any]]:
+def _progress_bar(tokens: int, progress: bool | None) -> Any:
     disable = None if progress is None else not progress
-    bar: tqdm[Any] = tqdm(total=tokens, disable=disable, unit=" words", unit_scale=True)
-    return bar
+    return tqdm(total=tokens, disable=disable, unit=" words", unit_scale=True)
 
 
 def default_workers() -> int:

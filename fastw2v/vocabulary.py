@@ -24,8 +24,8 @@ class Vocabulary:
         How often each occurred, (V,) integers above 0.
     """
 
-    def __init__(self, keys: Sequence[Hashable], counts: NDArray[np.integer[Any]]) -> None:
-        counts = np.asarray(counts, dtype=np.int64)
+    def __init__(self, keys: Sequence[Hashable], counts: NDArray[Any]) -> None:
+        counts = np.asarray(counts).astype(np.int64)
         if counts.shape != (len(keys),):
             raise ValueError(f"{len(keys)} keys, but counts of shape {counts.shape}")
         if not len(keys):
@@ -60,7 +60,7 @@ class Vocabulary:
                 f"{min_count} times or more; the highest count is {highest}, so min_count must be "
                 f"at most {highest}"
             )
-        return cls([keys[i] for i in kept], counts[kept])
+        return cls([keys[i] for i in kept.tolist()], counts[kept])
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -83,13 +83,15 @@ class Vocabulary:
         if sample == 0:
             return np.ones(len(self), dtype=np.float32)
         ratio = sample * self.counts.sum() / self.counts
-        return np.minimum(np.sqrt(ratio) + ratio, 1.0).astype(np.float32)
+        probability: NDArray[np.float64] = np.minimum(np.sqrt(ratio) + ratio, 1.0)
+        return probability.astype(np.float32)
 
     def noise_weights(self, ns_exponent: float) -> NDArray[np.float64]:
         """Return the negatives' distribution up to a factor, (V,): count ** ``ns_exponent``.
 
-        Computed relative to the most frequent word, so that no exponent overflows by itself.
+        Relative to the largest, so that no exponent overflows.
         """
-        with np.errstate(over="ignore"):
-            relative = np.log(self.counts) - np.log(self.counts[0 if ns_exponent > 0 else -1])
-            return np.exp(ns_exponent * relative)
+        log_counts: NDArray[np.float64] = np.log(self.counts)
+        largest = log_counts[0 if ns_exponent > 0 else -1]
+        weights: NDArray[np.float64] = np.exp(ns_exponent * (log_counts - largest))
+        return weights
