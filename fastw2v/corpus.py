@@ -225,7 +225,7 @@ def _refuse_unhashable(sentence: Iterable[Hashable], index: int, error: TypeErro
 
 
 def _read_file(path: Path) -> NumberedCorpus:
-    """Give numbers to the words of a text file: one sentence a line, words between ASCII white space.
+    """Give numbers to a text file's words: a sentence a line, ASCII white space between words.
 
     Words stay bytes while they are counted; only the distinct ones are decoded.
     """
@@ -238,7 +238,7 @@ def _read_file(path: Path) -> NumberedCorpus:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Yield a file's lines, decompressed, whatever ends them (\\n, \\r\\n or \\r)."""
+    """Yield the lines of a file, decompressed; LF, CR LF and CR all end one."""
     opener = OPENERS.get(path.suffix.lower(), open)
     try:
         with opener(path, "rb") as file:

@@ -17,6 +17,7 @@ import json
 import os
 import tempfile
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,10 +178,7 @@ def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashabl
     if kind == "int":
         return list(tensors["keys"].tolist())
     data, offsets = tensors["keys"].tobytes(), tensors["key_offsets"].tolist()
-    texts = [
-        data[begin:end].decode("utf-8", "surrogatepass")
-        for begin, end in zip(offsets[:-1], offsets[1:], strict=True)
-    ]
+    texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(offsets)]
     if kind == "str":
         return list(texts)
     if kind == "json":
