@@ -106,19 +106,25 @@ def check(sentences: object) -> None:
         With what was given and what is accepted.
     """
     if isinstance(sentences, str | os.PathLike):
-        path = Path(sentences)
-        if path.is_dir():
-            raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a text file")
-        if not path.is_file():
+        # os.path, not Path: a text given in place of a path may be too long for a file name, which
+        # Path's methods raise an error of their own for.
+        if os.path.isdir(sentences):
+            raise IsADirectoryError(f"{str(sentences)!r} is a folder; give the path of a text file")
+        if not os.path.isfile(sentences):
             raise FileNotFoundError(
-                f"no file {str(sentences)!r}: a str is the path of a text file. To train on the "
-                "text itself, give a list of token lists, such as [text.split()]"
+                f"no file {_shown(str(sentences))}: a str is the path of a text file. To train on "
+                "the text itself, give a list of token lists, such as [text.split()]"
             )
     elif isinstance(sentences, np.ndarray):
         if sentences.ndim != 2 or sentences.dtype.kind not in "iu":
             raise TypeError(
                 f"an array of sentences must be 2-D and of integers, one sentence a row, not "
-                f"{sentences.ndim}-D of {sentences.dtype}"
+                f"{sentences.ndim}-D of {sentences.dtype}; put anything else into a list of token "
+                "lists"
+            )
+        if isinstance(sentences, np.ma.MaskedArray):
+            raise TypeError(
+                "a masked array can't be a corpus; give [row.compressed() for row in array]"
             )
     elif (
         sentences is None
@@ -198,7 +204,9 @@ def _checked_sentence(sentence: object, index: int) -> Iterable[Hashable]:
     """Return one sentence as something that can be iterated twice, or say why it is none."""
     if type(sentence) in (list, tuple):
         return cast("list[Hashable]", sentence)
-    if isinstance(sentence, np.ndarray) and sentence.ndim == 1:
+    if isinstance(sentence, np.ndarray):
+        if sentence.ndim != 1:
+            raise TypeError(f"sentence {index} is an array of {sentence.ndim} dimensions, not of 1")
         return cast("list[Hashable]", sentence.tolist())
     if (
         sentence is None
@@ -270,6 +278,9 @@ def _refuse_encoding(path: Path) -> NoReturn:
 
 
 def _described(value: object) -> str:
+    return f"{_shown(value)} of type {type(value).__name__}"
+
+
+def _shown(value: object) -> str:
     text = repr(value)
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    return f"{shown} of type {type(value).__name__}"
+    return text if len(text) <= 60 else text[:57] + "..."

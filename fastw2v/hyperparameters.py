@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 Window = int | tuple[int, int] | None
 
 ARCHITECTURES = ("skipgram", "cbow")
@@ -51,6 +53,10 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         """Check every value, and turn NumPy scalars into Python's numbers."""
+        _choice("architecture", self.architecture, ARCHITECTURES)
+        _choice("objective", self.objective, OBJECTIVES)
+        _choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
+        _choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
         for name, least, most in (
             ("vector_size", 1, 1_000_000),
             ("min_count", 1, None),
@@ -60,12 +66,9 @@ class Hyperparameters:
         ):
             self._set(name, whole_number(name, getattr(self, name), least=least, most=most))
         self._set("window", _checked_window(self.window))
-        _choice("architecture", self.architecture, ARCHITECTURES)
-        _choice("objective", self.objective, OBJECTIVES)
-        _choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
-        _choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
-        if not isinstance(self.shrink_windows, bool):
+        if not isinstance(self.shrink_windows, bool | np.bool_):
             raise TypeError(f"shrink_windows must be True or False, not {self.shrink_windows!r}")
+        self._set("shrink_windows", bool(self.shrink_windows))
         self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
         self._set("sample", _real("sample", self.sample, least=0.0))
         self._set("alpha", _real("alpha", self.alpha, above=0.0))
@@ -101,7 +104,10 @@ def whole_number(name: str, value: object, *, least: int = 0, most: int | None =
 def _real(name: str, value: object, *, least: float = -math.inf, above: float = -math.inf) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, not {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int or a Fraction beyond float's range
+        number = math.inf
     if not math.isfinite(number) or number < least or number <= above:
         bound = "finite"
         if above > -math.inf:
@@ -113,7 +119,7 @@ def _real(name: str, value: object, *, least: float = -math.inf, above: float = 
 
 
 def _choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed or not isinstance(value, str):
+    if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
 
 
@@ -127,4 +133,6 @@ def _checked_window(window: object) -> Window:
         if left + right == 0:
             raise ValueError("window must span at least one token on one side, not (0, 0)")
         return left, right
+    if isinstance(window, bool) or not isinstance(window, Integral):
+        raise TypeError(f"window must be an integer, (left, right) or None, not {window!r}")
     return whole_number("window", window, least=1, most=2**31 - 1)

@@ -44,7 +44,8 @@ class KeyedVectors:
         self.index_to_key = list(keys)
         self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
         if len(self.key_to_index) != len(self.index_to_key):
-            raise ValueError("a key occurs more than once")
+            repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
+            raise ValueError(f"the key {repeated!r} occurs more than once")
         self.vectors = vectors
         self.counts = (
             np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts, np.int64)
@@ -109,24 +110,31 @@ class KeyedVectors:
         Returns
         -------
         list of (key, cosine)
-            From near to far.
+            From near to far; ties by row.
+
+        Notes
+        -----
+        A tuple of a key and a number is a key with its weight, unless the tuple itself is a key of
+        the vocabulary: give two integer keys as a list.
         """
         if isinstance(topn, bool) or not isinstance(topn, int | np.integer) or topn < 0:
             raise ValueError(f"topn must be a whole number, at least 0, not {topn!r}")
         query = np.zeros(self.vector_size, np.float32)
         asked: list[int] = []
+        given = 0
         for queries, sign in ((positive, 1.0), (negative, -1.0)):
             for key_or_vector, weight in self._weighted(queries):
+                given += 1
                 query += sign * weight * self._unit_vector(key_or_vector, asked)
-        if positive is None and negative is None:
+        if given == 0:
             raise ValueError("most_similar needs a key or a vector, in positive or negative")
+        if not np.isfinite(query).all():
+            raise ValueError("a vector or a weight is not finite, or too large")
         lengths = np.linalg.norm(self.vectors, axis=1)
         cosines = self.vectors @ unit(query) / np.where(lengths > 0, lengths, 1)
         cosines[asked] = -np.inf
         n = min(int(topn), len(self) - len(set(asked)))
-        nearest = np.argpartition(-cosines, min(n, len(self) - 1))[:n]
-        nearest = nearest[np.lexsort((nearest, -cosines[nearest]))]
-        return [(self.index_to_key[i], float(cosines[i])) for i in nearest]
+        return [(self.index_to_key[i], float(cosines[i])) for i in _largest(cosines, n)]
 
     def _weighted(self, queries: Query) -> Iterable[tuple[Query, float]]:
         """Yield each query with its weight, whatever the form it came in."""
@@ -135,11 +143,17 @@ class KeyedVectors:
         single = not isinstance(queries, list | np.ndarray) or (
             isinstance(queries, np.ndarray) and queries.ndim == 1
         )
-        if isinstance(queries, tuple) and queries not in self and not _is_weighted(queries):
+        if isinstance(queries, tuple) and not self._is_key(queries) and not _is_weighted(queries):
             single = False  # a tuple of keys, unless the tuple itself is a key
         for query in [queries] if single else queries:
-            weighted = _is_weighted(query) and not (_is_hashable(query) and query in self)
+            weighted = _is_weighted(query) and not self._is_key(query)
             yield (query[0], float(query[1])) if weighted else (query, 1.0)
+
+    def _is_key(self, query: Query) -> bool:
+        try:
+            return query in self
+        except TypeError:  # not hashable: it holds a vector
+            return False
 
     def _unit_vector(self, key_or_vector: Query, asked: list[int]) -> NDArray[np.float32]:
         if isinstance(key_or_vector, np.ndarray):
@@ -180,9 +194,13 @@ def _is_weighted(query: Query) -> bool:
     )
 
 
-def _is_hashable(value: object) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
+def _largest(values: NDArray[np.floating[Any]], n: int) -> NDArray[np.intp]:
+    """Return where the ``n`` largest values are, in falling order, ties by position.
+
+    All that tie with the last one come into the sort, so that it, not the partition, chooses.
+    """
+    if n == 0:
+        return np.empty(0, np.intp)
+    least = np.partition(values, -n)[-n]
+    found = np.flatnonzero(values >= least)
+    return found[np.argsort(-values[found], kind="stable")[:n]]

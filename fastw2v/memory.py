@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+
 
 def available_memory() -> int | None:
     """Return how many bytes this process may still use, or None where that can't be told.
@@ -39,9 +41,31 @@ def _system_memory() -> int | None:
 
 
 def _control_group_memory() -> int | None:
-    group = Path("/sys/fs/cgroup")
+    """Return what the control group's limit leaves, by version 2 or else version 1 of the files."""
+    for group, limit, usage in (
+        (CONTROL_GROUPS, "memory.max", "memory.current"),
+        (CONTROL_GROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        try:
+            left = int((group / limit).read_text()) - int((group / usage).read_text())
+            return max(left + _file_cache(group), 0)
+        except (OSError, ValueError):  # no such control group, or no limit ("max")
+            continue
+    return None
+
+
+def _file_cache(group: Path) -> int:
+    """Return the bytes of cached files: they count as used, but go when memory is needed.
+
+    Without them, a process that has read a large corpus would seem to have no memory left.
+    """
     try:
-        limit = int((group / "memory.max").read_text())
-        return max(limit - int((group / "memory.current").read_text()), 0)
-    except (OSError, ValueError):  # no control group, or no limit ("max")
-        return None
+        lines = (group / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    amounts = {name: int(amount) for name, amount in map(str.split, lines)}
+    # Version 1 has totals beside what is this very group's, version 2 nothing but totals.
+    return sum(
+        amounts.get(f"total_{name}", amounts.get(name, 0))
+        for name in ("active_file", "inactive_file")
+    )

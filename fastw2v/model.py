@@ -134,7 +134,7 @@ class Model:
             negative_sharing=negative_sharing,
             cbow_gradient=cbow_gradient,
             sample=sample,
-            alpha=DEFAULT_ALPHA.get(architecture, 0.025) if alpha is None else alpha,
+            alpha=DEFAULT_ALPHA.get(str(architecture), 0.025) if alpha is None else alpha,
             min_alpha=min_alpha,
             epochs=epochs,
             seed=seed,
@@ -309,4 +309,6 @@ class Model:
             ) from error
         keys: list[Hashable] = contents.keys
         model.vocabulary = Vocabulary(keys, contents.counts)
+        if model.vocabulary.keys != keys:  # it sorts by count; the matrices' rows would not follow
+            raise ValueError(f"{path} is damaged: the keys are not in the order of their counts")
         return model

@@ -71,6 +71,12 @@ class EpochRecord:
         return asdict(self)
 
 
+class ProgressBar(tqdm):  # type: ignore[type-arg] # tqdm is generic in its stubs alone
+    """tqdm without its monitor thread: this bar is looked after by a thread that never blocks."""
+
+    monitor_interval = 0
+
+
 class Batches:
     """Runs of tokens, handed to whichever thread asks next."""
 
@@ -158,7 +164,9 @@ def train(
     )
     size = -(-batch_tokens // BLOCK) * BLOCK
     fall = (parameters.alpha - parameters.min_alpha) / parameters.epochs
-    with _progress_bar(parameters.epochs * corpus.raw_tokens, progress) as bar:
+    disable = None if progress is None else not progress
+    n_tokens = parameters.epochs * corpus.raw_tokens
+    with ProgressBar(total=n_tokens, disable=disable, unit=" words", unit_scale=True) as bar:
         for epoch in range(first_epoch, first_epoch + parameters.epochs):
             scratches = [Scratch(kernel) for _ in range(workers)]
             started = time.perf_counter()
@@ -186,7 +194,7 @@ def _run_epoch(
     epoch: int,
     corpus: EncodedCorpus,
     batch_tokens: int,
-    bar: Any,
+    bar: ProgressBar,
 ) -> None:
     """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
     batches = Batches(len(corpus.tokens), batch_tokens)
@@ -211,11 +219,6 @@ def _run_epoch(
     for worker in workers:
         if worker.error is not None:
             raise worker.error
-
-
-def _progress_bar(tokens: int, progress: bool | None) -> Any:
-    disable = None if progress is None else not progress
-    return tqdm(total=tokens, disable=disable, unit=" words", unit_scale=True)
 
 
 def default_workers() -> int:

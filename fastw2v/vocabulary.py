@@ -25,11 +25,14 @@ class Vocabulary:
     """
 
     def __init__(self, keys: Sequence[Hashable], counts: NDArray[Any]) -> None:
-        counts = np.asarray(counts).astype(np.int64)
+        counts = np.asarray(counts)
         if counts.shape != (len(keys),):
             raise ValueError(f"{len(keys)} keys, but counts of shape {counts.shape}")
         if not len(keys):
             raise ValueError("a vocabulary needs at least one key")
+        if counts.dtype.kind not in "iu":
+            raise TypeError(f"counts must be integers, not {counts.dtype}")
+        counts = counts.astype(np.int64)
         if counts.min() < 1:
             key = keys[int(counts.argmin())]
             raise ValueError(f"the count of {key!r} is {counts.min()}: counts must be at least 1")
@@ -78,9 +81,10 @@ class Vocabulary:
         """Return subsampling's probability to keep each word, (V,).
 
         √(t/f) + t/f, at most 1, with t = ``sample`` and f the word's share of all tokens in the
-        vocabulary (word2vec.c's form of the rule of Mikolov et al. 2013b). ``sample=0`` keeps all.
+        vocabulary (word2vec.c's form of the rule of Mikolov et al. 2013b). ``sample=0`` keeps all,
+        as does 1 or more.
         """
-        if sample == 0:
+        if sample == 0 or sample >= 1:
             return np.ones(len(self), dtype=np.float32)
         ratio = sample * self.counts.sum() / self.counts
         probability: NDArray[np.float64] = np.minimum(np.sqrt(ratio) + ratio, 1.0)
@@ -93,5 +97,6 @@ class Vocabulary:
         """
         log_counts: NDArray[np.float64] = np.log(self.counts)
         largest = log_counts[0 if ns_exponent > 0 else -1]
-        weights: NDArray[np.float64] = np.exp(ns_exponent * (log_counts - largest))
+        with np.errstate(over="ignore"):  # a huge exponent: -inf, hence a weight of 0
+            weights: NDArray[np.float64] = np.exp(ns_exponent * (log_counts - largest))
         return weights

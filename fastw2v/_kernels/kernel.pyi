@@ -4,6 +4,7 @@ from fastw2v._kernels._types import FloatArray, OffsetArray, TokenArray
 from fastw2v._kernels.alias import AliasTable
 
 BLOCK: int
+SOFTMAX_EXAMPLES: int
 MAX_SOFTMAX_VOCABULARY: int
 
 class Kernel:

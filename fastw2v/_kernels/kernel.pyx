@@ -16,6 +16,7 @@ from fastw2v._kernels.structures cimport (
 from fastw2v._kernels.windows cimport sample_windows
 
 BLOCK = BLOCK_TOKENS
+SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then stepped together
 
 cdef enum:
     SCRATCH_BUFFERS = 16  # at least as many as the scratch struct has pointers

@@ -70,7 +70,14 @@ def write(
         "metadata": json.dumps(dict(metadata)),
     }
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    if target.is_dir():
+        raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{str(target)!r} is no regular file, and would be replaced by one")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"no folder {str(target.parent)!r} to save {target.name!r} in")
+    # A short prefix: the target's name may already be as long as names can be.
+    handle, temporary = tempfile.mkstemp(prefix=".fastw2v.", dir=target.parent)
     os.close(handle)
     try:
         save_file(tensors, temporary, metadata=header)
@@ -91,6 +98,8 @@ def read(path: str | os.PathLike[str]) -> Contents:
         If it is damaged, cut off, or none of ours, or if a matrix holds a value that is not
         finite; the message names the file, and the key.
     """
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
     if not Path(path).is_file():
         raise FileNotFoundError(f"no file {str(path)!r}")
     try:
@@ -123,8 +132,13 @@ def _check(
     counts: NDArray[Any],
     matrices: Mapping[str, NDArray[Any]],
 ) -> None:
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"{path} is damaged: a key occurs more than once")
     if counts.shape != (len(keys),) or counts.dtype != np.int64:
-        raise ValueError(f"{path} is damaged: {len(keys)} keys, but counts of {counts.shape}")
+        raise ValueError(
+            f"{path} is damaged: {len(keys)} keys, but counts are {counts.dtype} of shape "
+            f"{counts.shape}"
+        )
     for name, matrix in matrices.items():
         if matrix.ndim != 2 or len(matrix) != len(keys) or matrix.dtype != np.float32:
             raise ValueError(
@@ -152,7 +166,8 @@ def _encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]
 
 def _to_json(key: Hashable) -> str:
     text = json.dumps(key) if _is_plain(key) else None
-    if text is None or type(key) is not type(_from_json(text)) or _from_json(text) != key:
+    # NaN equals nothing, and two lone surrogates in a row come back from JSON as one character.
+    if text is None or _from_json(text) != key:
         raise TypeError(
             f"the key {key!r} of type {type(key).__name__} can't be saved: keys in files are str, "
             "int, float, bool, None, or tuples of these"
@@ -171,13 +186,19 @@ def _from_json(text: str) -> Hashable:
 
 
 def _as_tuples(value: Any) -> Hashable:
+    if isinstance(value, dict):
+        raise ValueError("a key is a JSON object")
     return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashable]:
     if kind == "int":
+        if tensors["keys"].dtype != np.int64 or tensors["keys"].ndim != 1:
+            raise ValueError(f"integer keys are {tensors['keys'].dtype}")
         return list(tensors["keys"].tolist())
     data, offsets = tensors["keys"].tobytes(), tensors["key_offsets"].tolist()
+    if offsets != sorted(offsets) or offsets[0] != 0 or offsets[-1] != len(data):
+        raise ValueError("the keys' offsets are out of order")
     texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(offsets)]
     if kind == "str":
         return list(texts)

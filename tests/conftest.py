@@ -1,0 +1,38 @@
+"""Guards the suite against testing the wrong thing, and makes the corpus with planted structure."""
+
+import numpy as np
+import pytest
+
+CLASSES, WORDS_PER_CLASS = 24, 4
+
+
+@pytest.fixture(scope="session")
+def planted():
+    """Sentences in which the words of one class share all their contexts, and those classes.
+
+    Classes form a ring of pairs: a sentence alternates between the two classes of a pair, with
+    words drawn at random, so at window 1 a word's contexts are exactly the partner class's words.
+    """
+    random = np.random.default_rng(0)
+    sentences = []
+    for _ in range(6_000):
+        pair = random.integers(CLASSES // 2)
+        classes = 2 * pair + np.arange(10) % 2
+        words = random.integers(WORDS_PER_CLASS, size=10)
+        sentences.append([f"c{c}w{w}" for c, w in zip(classes, words, strict=True)])
+    return sentences
+
+
+@pytest.fixture(scope="session")
+def planted_share():
+    """The share of words whose nearest neighbours are exactly the other words of their class."""
+
+    def share(vectors):
+        right = 0
+        for key in vectors.index_to_key:
+            near = vectors.most_similar(key, topn=WORDS_PER_CLASS - 1)
+            name = key.split("w")[0]
+            right += all(neighbor.split("w")[0] == name for neighbor, _ in near)
+        return right / (CLASSES * WORDS_PER_CLASS)
+
+    return share

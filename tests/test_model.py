@@ -1,0 +1,254 @@
+"""The public face: what ``Model`` accepts, refuses, remembers, saves and loads."""
+
+import logging
+import threading
+
+import numpy as np
+import pytest
+
+import fastw2v
+
+WALKS = [["a", "b", "c", "d"], ["b", "a", "d"], ["e", "a"]] * 20
+SMALL = {"vector_size": 6, "workers": 1, "epochs": 2, "sample": 0}
+
+
+@pytest.fixture
+def model():
+    return fastw2v.Model(WALKS, **SMALL).train(progress=False)
+
+
+def state(model):
+    return (
+        model.vocabulary,
+        None if model.input_vectors is None else model.input_vectors.tobytes(),
+        None if model.output_vectors is None else model.output_vectors.tobytes(),
+        list(model.history),
+    )
+
+
+def test_ten_lines_of_use(model, tmp_path):
+    assert model.wv["a"].shape == (6,)
+    assert model.context_wv["a"].tobytes() != model.wv["a"].tobytes()
+    assert {key for key, _ in model.wv.most_similar("a", topn=10)} == set("bcde")
+    model.save(tmp_path / "m.safetensors")
+    assert fastw2v.Model.load(tmp_path / "m.safetensors").wv.index_to_key == model.wv.index_to_key
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        WALKS,
+        tuple(map(tuple, WALKS)),
+        (walk for walk in WALKS),
+        [iter(walk) for walk in WALKS],
+        "file",
+        "file.gz",
+    ],
+    ids=["lists", "tuples", "generator", "iterators", "file", "gz"],
+)
+def test_every_input_gives_the_same_vectors(sentences, model, tmp_path):
+    if isinstance(sentences, str):
+        import gzip
+
+        path = tmp_path / sentences
+        opener = gzip.open if path.suffix else open
+        with opener(path, "wt") as file:
+            file.writelines(" ".join(walk) + "\n" for walk in WALKS)
+        sentences = path
+    other = fastw2v.Model(sentences, **SMALL).train(progress=False)
+    assert other.wv.index_to_key == model.wv.index_to_key
+    np.testing.assert_array_equal(other.input_vectors, model.input_vectors)
+
+
+def test_integer_walks_keep_integer_keys():
+    walks = np.array([[7, 3, 7, -1], [3, 7, 3, 3]] * 10)
+    model = fastw2v.Model(walks, **SMALL).train(progress=False)
+    assert model.wv.index_to_key == [3, 7, -1]
+    assert all(type(key) is int for key in model.wv.index_to_key)
+    as_lists = fastw2v.Model(walks.tolist(), **SMALL).train(progress=False)
+    np.testing.assert_array_equal(as_lists.input_vectors, model.input_vectors)
+
+
+def test_sentences_may_come_with_train(model):
+    other = fastw2v.Model(**SMALL).train(WALKS, progress=False)
+    np.testing.assert_array_equal(other.input_vectors, model.input_vectors)
+
+
+def test_training_goes_on(model):
+    before = model.input_vectors.copy()
+    assert model.train(progress=False) is model
+    assert [record.epoch for record in model.history] == [0, 1, 2, 3]
+    assert not np.array_equal(model.input_vectors, before)
+    model.train([["a", "b", "unheard-of"]] * 10, progress=False)
+    assert "unheard-of" not in model.wv
+    assert model.history[-1].tokens == 30
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"architecture": "cbow", "window": (2, 3), "alpha": 0.07},
+        {"objective": "softmax", "window": None, "seed": 2**64 - 1},
+    ],
+)
+def test_save_and_load_keep_everything(parameters, tmp_path):
+    model = fastw2v.Model(WALKS, **SMALL, **parameters).train(progress=False)
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    loaded = fastw2v.Model.load(path)
+    assert loaded.parameters == model.parameters
+    assert loaded.workers == model.workers
+    assert loaded.history == model.history
+    assert loaded.vocabulary.keys == model.vocabulary.keys
+    np.testing.assert_array_equal(loaded.vocabulary.counts, model.vocabulary.counts)
+    # Trained on, both end in the same bits.
+    loaded.train(WALKS, progress=False)
+    model.train(WALKS, progress=False)
+    np.testing.assert_array_equal(loaded.input_vectors, model.input_vectors)
+    np.testing.assert_array_equal(loaded.output_vectors, model.output_vectors)
+
+
+def test_vectors_alone_are_no_model(model, tmp_path):
+    model.wv.save(tmp_path / "vectors.safetensors")
+    with pytest.raises(ValueError, match=r"holds no model.*KeyedVectors.load"):
+        fastw2v.Model.load(tmp_path / "vectors.safetensors")
+
+
+def test_what_needs_training_says_so(tmp_path):
+    untrained = fastw2v.Model(WALKS)
+    for use in (
+        lambda: untrained.wv,
+        lambda: untrained.context_wv,
+        lambda: untrained.save(tmp_path / "x"),
+    ):
+        with pytest.raises(RuntimeError, match=r"call train\(\) first"):
+            use()
+    with pytest.raises(ValueError, match="no sentences to train on"):
+        fastw2v.Model().train()
+
+
+@pytest.mark.parametrize(
+    ("sentences", "error", "message"),
+    [
+        ("no such file.txt", FileNotFoundError, r"no file 'no such file.txt'.*token lists"),
+        (b"bytes", TypeError, "sentences must be an iterable of token sequences"),
+        ({"a": 1}, TypeError, "sentences must be an iterable of token sequences"),
+        (7, TypeError, "sentences must be an iterable of token sequences"),
+        (np.zeros((2, 2)), TypeError, "2-D and of integers"),
+    ],
+)
+def test_impossible_sentences_are_refused_at_once(sentences, error, message):
+    with pytest.raises(error, match=message):
+        fastw2v.Model(sentences)
+    with pytest.raises(error, match=message):
+        fastw2v.Model().train(sentences)
+
+
+def faulty():
+    yield ["a", "b"] * 10
+    raise ZeroDivisionError("from the caller's own code")
+
+
+@pytest.mark.parametrize(
+    ("sentences", "error", "message"),
+    [
+        ([["a", "b"], "a b"], TypeError, "sentence 1 is 'a b'.*split it"),
+        ([["a", None]], TypeError, "sentence 0, position 1: None"),
+        ([["a"], ["b", ["c"]]], TypeError, "sentence 1, position 1: .*not hashable"),
+        ([], ValueError, "nothing to train on"),
+        ([["a"], ["b"]] * 9, ValueError, "no sentence has two tokens"),
+        ([["a", "b"]], ValueError, "min_count must be at most 1"),
+        (faulty(), ZeroDivisionError, "from the caller's own code"),
+    ],
+)
+def test_bad_sentences_leave_the_model_as_it_was(sentences, error, message, model):
+    fresh = fastw2v.Model(**SMALL)
+    before, threads = state(fresh), threading.active_count()
+    with pytest.raises(error, match=message):
+        fresh.train(sentences, progress=False)
+    assert state(fresh) == before
+    assert threading.active_count() == threads
+    fresh.train(WALKS, progress=False)
+    np.testing.assert_array_equal(fresh.input_vectors, model.input_vectors)
+
+
+def test_a_trained_model_survives_bad_sentences(model):
+    before = state(model)
+    for sentences in ([["x", "y"]], faulty(), [["a", None]]):
+        with pytest.raises((ValueError, TypeError, ZeroDivisionError)):
+            model.train(sentences, progress=False)
+        assert state(model) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", 0),
+        ("workers", 1.5),
+        ("workers", True),
+        ("window", 0),
+        ("alpha", 0),
+        ("epochs", 0),
+    ],
+)
+def test_hyperparameters_are_checked_now(name, value):
+    with pytest.raises((TypeError, ValueError), match=name):
+        fastw2v.Model(WALKS, **{name: value})
+
+
+def test_unknown_options_are_refused():
+    with pytest.raises(TypeError, match="size"):
+        fastw2v.Model(WALKS, size=100)
+    with pytest.raises(TypeError):
+        fastw2v.Model(WALKS, 100)
+
+
+def test_the_softmax_names_its_bound_and_the_remedy():
+    many = [[str(i) for i in range(20_001)]] + [["0", "1"]] * 3
+    model = fastw2v.Model(many, objective="softmax", min_count=1, vector_size=2)
+    with pytest.raises(ValueError, match=r"at most 20,000 words.*20,001: use min_count=2.*negativ"):
+        model.train(progress=False)
+    assert state(model) == (None, None, None, [])
+
+
+def test_matrices_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
+    monkeypatch.setattr("fastw2v.memory.available_memory", lambda: 1_000)
+    model = fastw2v.Model(WALKS, vector_size=1_000)
+    with pytest.raises(
+        MemoryError, match=r"5 words x 1,000 dimensions need 40,000 bytes, and 1,000"
+    ):
+        model.train(progress=False)
+    assert state(model) == (None, None, None, [])
+
+
+def test_progress_and_logging(capsys, caplog):
+    with caplog.at_level(logging.INFO, logger="fastw2v"):
+        fastw2v.Model(WALKS, **SMALL).train()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""  # no terminal, no bar
+    assert "5 distinct" in caplog.text
+    assert "epoch 1: loss" in caplog.text
+    fastw2v.Model(WALKS, **SMALL).train(progress=True)
+    assert "words" in capsys.readouterr().err
+
+
+def test_initial_vectors_come_from_the_seed_alone():
+    tiny = {"vector_size": 8, "alpha": 1e-30, "min_alpha": 0, "epochs": 1, "min_count": 1}
+    first = fastw2v.Model([["a", "b"]], **tiny).train(progress=False)
+    other = fastw2v.Model([["b", "c"]] * 9, workers=2, **tiny).train(progress=False)
+    np.testing.assert_array_equal(first.input_vectors, other.input_vectors)
+    assert abs(first.input_vectors).max() <= 0.5 / 8
+    assert abs(first.output_vectors).max() < 1e-20
+    assert not np.array_equal(
+        first.input_vectors,
+        fastw2v.Model([["a", "b"]], seed=2, **tiny).train(progress=False).input_vectors,
+    )
+
+
+def test_repr(model):
+    assert repr(fastw2v.Model()) == (
+        "<fastw2v.Model: skipgram, negative_sampling, untrained, 0 epochs>"
+    )
+    assert "5 keys, 2 epochs" in repr(model)

@@ -1,0 +1,225 @@
+"""Training end to end: what is learned, and that the same seed learns it again."""
+
+import hashlib
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import fastw2v
+from fastw2v import trainer
+from fastw2v.corpus import read
+from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.vocabulary import Vocabulary
+
+OBJECTIVES = {
+    "skipgram-window": {"negative_sharing": "window"},
+    "skipgram-pair": {"negative_sharing": "pair"},
+    "cbow-exact": {"architecture": "cbow", "cbow_gradient": "exact"},
+    "cbow-word2vec": {"architecture": "cbow", "cbow_gradient": "word2vec"},
+    "skipgram-softmax": {"objective": "softmax"},
+    "cbow-softmax": {"architecture": "cbow", "objective": "softmax"},
+}
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_planted_structure_is_recovered(name, workers, planted, planted_share):
+    model = fastw2v.Model(
+        planted, vector_size=24, window=1, sample=0, workers=workers, **OBJECTIVES[name]
+    ).train(progress=False)
+    assert planted_share(model.wv) >= 0.95
+    losses = [record.loss for record in model.history]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_softmax_reaches_the_entropy_of_the_corpus(planted):
+    """A centre's contexts are uniform on four words, so no model's loss can be below log 4."""
+    model = fastw2v.Model(
+        planted, vector_size=24, window=1, sample=0, workers=1, epochs=8, objective="softmax"
+    ).train(progress=False)
+    assert math.log(4) < model.history[-1].loss < math.log(4) + 0.02
+
+
+def train(sentences, *, batch_tokens=trainer.BATCH_TOKENS, workers=1, first_epoch=0, **parameters):
+    """Train below ``Model``, where the size of a batch can be chosen."""
+    settings = Hyperparameters(min_count=1, vector_size=16, **parameters)
+    numbered = read(sentences)
+    vocabulary = Vocabulary(numbered.keys, numbered.counts())
+    shape = len(vocabulary), settings.vector_size
+    inputs = np.random.default_rng(0).normal(size=shape, scale=0.1).astype(np.float32)
+    outputs = np.zeros(shape, np.float32)
+    records = trainer.train(
+        settings,
+        vocabulary,
+        numbered.encode(vocabulary),
+        inputs,
+        outputs,
+        workers=workers,
+        progress=False,
+        batch_tokens=batch_tokens,
+        first_epoch=first_epoch,
+    )
+    return inputs, outputs, list(records)
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    """Sentences from 1 to 3,000 tokens over a vocabulary with frequent and rare words."""
+    random = np.random.default_rng(3)
+    return [
+        np.minimum(random.zipf(1.3, size=length), 500).tolist()
+        for length in [*random.integers(1, 40, size=300).tolist(), 3_000, 1, 257]
+    ]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_the_batch_size_changes_no_bit(name, uneven):
+    inputs, outputs, records = train(uneven, **OBJECTIVES[name])
+    for batch_tokens in (1, 1_000, 10**9):
+        again = train(uneven, batch_tokens=batch_tokens, **OBJECTIVES[name])
+        np.testing.assert_array_equal(inputs, again[0])
+        np.testing.assert_array_equal(outputs, again[1])
+        assert [r.loss for r in records] == [r.loss for r in again[2]]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_seeds_and_epochs_differ(name, uneven):
+    inputs, _, _ = train(uneven, epochs=1, **OBJECTIVES[name])
+    other_seed, _, _ = train(uneven, epochs=1, seed=2, **OBJECTIVES[name])
+    other_epoch, _, _ = train(uneven, epochs=1, first_epoch=1, **OBJECTIVES[name])
+    assert not np.array_equal(inputs, other_seed)
+    assert not np.array_equal(inputs, other_epoch)
+
+
+SCRIPT = """
+import hashlib, sys, fastw2v
+sentences = [[f"w{(i * j) % 97}" for j in range(i % 30)] for i in range(1_000)]
+model = fastw2v.Model(sentences, vector_size=20, epochs=2, workers=1, min_count=2)
+model.train(progress=False)
+state = model.input_vectors.tobytes() + model.output_vectors.tobytes()
+state += repr(model.vocabulary.keys).encode() + repr([r.loss for r in model.history]).encode()
+print(hashlib.sha256(state).hexdigest())
+"""
+
+
+def test_one_seed_gives_the_same_bits_in_every_process(tmp_path):
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("0", "1", "4242")
+    }
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == hashlib.sha256().digest_size * 2
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_no_sentence_is_truncated(architecture):
+    """All 200,000 tokens of one sentence are centres, whatever the number of threads."""
+    sentence = np.random.default_rng(0).integers(0, 50, size=200_000)
+    for workers in (1, 3):
+        model = fastw2v.Model(
+            sentence[None, :],
+            architecture=architecture,
+            vector_size=8,
+            window=2,
+            shrink_windows=False,
+            sample=0,
+            workers=workers,
+            epochs=1,
+        ).train(progress=False)
+        [record] = model.history
+        assert record.tokens == 200_000
+        pairs = 4 * 200_000 - 2 * (2 + 1)
+        assert record.examples == (200_000 if architecture == "cbow" else pairs)
+
+
+def test_every_batch_is_handed_out_once_to_racing_threads():
+    batches = trainer.Batches(1_000_003, 256)
+    taken = []
+    threads = [threading.Thread(target=lambda: taken.extend(batches)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken.sort()
+    assert taken[0][0] == 0
+    assert taken[-1][1] == 1_000_003
+    assert all(a[1] == b[0] for a, b in pairwise(taken))
+
+
+def test_history():
+    model = fastw2v.Model([["a", "b", "rare"]] * 100, vector_size=4, epochs=3, min_count=100)
+    sentences = [["a", "b"]] * 100 + [["a", "odd"]]
+    model.train(sentences, progress=False)
+    assert [record.epoch for record in model.history] == [0, 1, 2]
+    assert all(record.tokens == 202 for record in model.history)
+    assert all(record.words_per_second > 0 for record in model.history)
+    lrs = [record.lr for record in model.history]
+    parameters = model.parameters
+    assert lrs == sorted(lrs, reverse=True)
+    assert lrs[-1] == pytest.approx(parameters.min_alpha)
+
+
+def test_the_mean_loss_is_the_objectives(uneven):
+    """The first loss of untrained outputs is known: log 2 for each of the 1 + negative terms."""
+    _, _, [record] = train(uneven, alpha=1e-9, min_alpha=0, epochs=1, negative=7)
+    drawn = 7  # less the draws that equal the centre
+    assert 0.7 * (1 + drawn) * math.log(2) < record.loss <= (1 + drawn) * math.log(2) + 1e-5
+
+
+def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
+    script = tmp_path / "endless.py"
+    script.write_text(
+        "import sys, threading, fastw2v\n"
+        "model = fastw2v.Model([['a', 'b', 'c', 'd'] * 5_000] * 20, epochs=10**6, workers=2)\n"
+        "print('ready', flush=True)\n"
+        "try:\n"
+        "    model.train(progress=False)\n"
+        "except KeyboardInterrupt:\n"
+        "    assert threading.active_count() == 1, threading.enumerate()\n"
+        "    import numpy; assert numpy.isfinite(model.input_vectors).all()\n"
+        "    sys.exit(42)\n"
+    )
+    command = [sys.executable, script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path) as process:
+        assert process.stdout.readline().strip() == b"ready"
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        began = time.perf_counter()
+        assert process.wait(timeout=20) == 42
+        assert time.perf_counter() - began < 1.5  # a second, and the end of the process
+
+
+def test_leaving_early_ends_the_threads(uneven):
+    generator_threads = threading.active_count()
+
+    class Fault(Exception):
+        pass
+
+    def failing_train():
+        settings = Hyperparameters(min_count=1, vector_size=4, epochs=50)
+        numbered = read(uneven)
+        vocabulary = Vocabulary(numbered.keys, numbered.counts())
+        matrices = [np.zeros((len(vocabulary), 4), np.float32) for _ in range(2)]
+        for _ in trainer.train(
+            settings, vocabulary, numbered.encode(vocabulary), *matrices, progress=False
+        ):
+            raise Fault
+
+    with pytest.raises(Fault):
+        failing_train()
+    assert threading.active_count() == generator_threads
