@@ -71,7 +71,7 @@ class EpochRecord:
         return asdict(self)
 
 
-class ProgressBar(tqdm):  # type: ignore[type-arg] # tqdm is generic in its stubs alone
+class ProgressBar(tqdm):  # type: ignore[misc] # tqdm carries no types
     """tqdm without its monitor thread: this bar is looked after by a thread that never blocks."""
 
     monitor_interval = 0
