@@ -42,8 +42,8 @@ def gemm(const float[:, ::1] a, const float[:, ::1] b, float[:, ::1] c, float be
     """Write ``a @ b + beta * c`` to ``c``."""
     if a.shape[1] != b.shape[0] or c.shape[0] != a.shape[0] or c.shape[1] != b.shape[1]:
         raise ValueError("the shapes of a, b and c do not fit c = a @ b")
-    if a.shape[0] and a.shape[1] and b.shape[1]:
+    if a.shape[0] and b.shape[1]:  # BLAS wants a leading dimension of 1 even where there is none
         sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans,
               <int>a.shape[0], <int>b.shape[1], <int>a.shape[1], 1.0,
-              &a[0, 0], <int>a.shape[1], &b[0, 0], <int>b.shape[1], beta,
+              &a[0, 0], <int>max(a.shape[1], 1), &b[0, 0], <int>b.shape[1], beta,
               &c[0, 0], <int>c.shape[1])

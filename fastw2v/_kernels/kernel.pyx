@@ -97,10 +97,8 @@ cdef class Kernel:
         p.noise = noise.slots
         p.negative = parameters.negative
         left, right = parameters.window_sides
-        # No window is wider than the longest sentence, so scratch for more would never be used.
-        p.window_left = min(left, p.longest_sentence) if left is not None else p.longest_sentence
-        p.window_right = (
-            min(right, p.longest_sentence) if right is not None else p.longest_sentence)
+        p.window_left = left if left is not None else p.longest_sentence
+        p.window_right = right if right is not None else p.longest_sentence
         p.shrink_windows = parameters.shrink_windows and left is not None
         p.cbow_exact = parameters.cbow_gradient == "exact"
         p.alpha = parameters.alpha
@@ -168,7 +166,9 @@ cdef class Scratch:
         cdef const Parameters* p = &kernel.parameters
         cdef ScratchStruct* s = &self.buffers
         cdef size_t d = p.vector_size, v = p.vocabulary_size, m = 1 + p.negative
-        cdef size_t margin = p.window_left + p.window_right
+        # No window reaches beyond its sentence, so scratch for more would never be used.
+        cdef size_t margin = (min(p.window_left, p.longest_sentence)
+                              + min(p.window_right, p.longest_sentence))
         cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1))
         self.kernel = kernel
         s.kept = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))

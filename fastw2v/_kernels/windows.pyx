@@ -125,9 +125,10 @@ cdef void set_spans(
     for i in range(first_window, scratch.n_windows):
         window = scratch.windows[i]
         left, right = parameters.window_left, parameters.window_right
+        # One draw for both sides: u of [0, 1) means 1 + floor(u * size), uniform on 1 … size. It is
+        # drawn for fixed windows too, so that draw 2 is always the first negative.
+        share = uniform(next_draw(&window.stream))
         if parameters.shrink_windows:
-            # One draw for both sides: u of [0, 1) means 1 + floor(u * size), uniform on 1 … size.
-            share = uniform(next_draw(&window.stream))
             left = min(left, 1 + <int64_t>(share * left))
             right = min(right, 1 + <int64_t>(share * right))
         window.first = <int32_t>max(<int64_t>first_kept, window.center - left)
