@@ -112,8 +112,8 @@ def check(sentences: object) -> None:
             raise IsADirectoryError(f"{str(sentences)!r} is a folder; give the path of a text file")
         if not os.path.isfile(sentences):
             raise FileNotFoundError(
-                f"no file {_shown(str(sentences))}: a str is the path of a text file. To train on "
-                "the text itself, give a list of token lists, such as [text.split()]"
+                f"no file {_shown(str(sentences), 260)}: a str is the path of a text file. To "
+                "train on the text itself, give a list of token lists, such as [text.split()]"
             )
     elif isinstance(sentences, np.ndarray):
         if sentences.ndim != 2 or sentences.dtype.kind not in "iu":
@@ -281,6 +281,6 @@ def _described(value: object) -> str:
     return f"{_shown(value)} of type {type(value).__name__}"
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, most: int = 60) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."

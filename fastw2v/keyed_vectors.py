@@ -141,7 +141,7 @@ class KeyedVectors:
         if queries is None:
             return
         single = not isinstance(queries, list | np.ndarray) or (
-            isinstance(queries, np.ndarray) and queries.ndim == 1
+            isinstance(queries, np.ndarray) and queries.ndim < 2
         )
         if isinstance(queries, tuple) and not self._is_key(queries) and not _is_weighted(queries):
             single = False  # a tuple of keys, unless the tuple itself is a key

@@ -197,7 +197,7 @@ def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashabl
             raise ValueError(f"integer keys are {tensors['keys'].dtype}")
         return list(tensors["keys"].tolist())
     data, offsets = tensors["keys"].tobytes(), tensors["key_offsets"].tolist()
-    if offsets != sorted(offsets) or offsets[0] != 0 or offsets[-1] != len(data):
+    if offsets != sorted(offsets) or offsets[:1] != [0] or offsets[-1:] != [len(data)]:
         raise ValueError("the keys' offsets are out of order")
     texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(offsets)]
     if kind == "str":

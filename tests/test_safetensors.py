@@ -1,0 +1,387 @@
+"""Our file format: what goes in comes out, and a damaged file is an error that names the file."""
+
+import json
+import math
+import os
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors import SafetensorError
+from safetensors.numpy import save_file
+
+from fastw2v.formats import safetensors
+
+SIMPLE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+)
+MIXED = st.recursive(SIMPLE, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)
+KEYS = {
+    "text": st.text(max_size=8),
+    "surrogates": st.text(st.characters(categories=["Cs", "Lu"]), max_size=5),
+    "int64": st.integers(-(2**63), 2**63 - 1),
+    "large": st.integers(-(2**200), 2**200),
+    "tuples": st.tuples(st.integers(), st.text("aé\u2028", max_size=3)),
+    "mixed": MIXED,
+}
+
+
+@pytest.fixture(scope="module")
+def shared_path(tmp_path_factory):
+    """One file for all of hypothesis's examples, which a function's own would not outlive."""
+    return tmp_path_factory.mktemp("safetensors") / "f.safetensors"
+
+
+def write(path, keys, counts=None, metadata=None, width=3, **matrices):
+    counts = np.arange(len(keys), 0, -1) if counts is None else counts
+    matrices = matrices or {
+        "vectors": np.random.default_rng(0).random((len(keys), width), np.float32)
+    }
+    safetensors.write(path, keys, counts, matrices, metadata or {})
+    return counts, matrices
+
+
+def typed(key):
+    """Return a key with the types of all its parts: 1, 1.0 and True are equal."""
+    return (tuple, *map(typed, key)) if isinstance(key, tuple) else (type(key), repr(key))
+
+
+def assert_round_trip(path, keys):
+    counts, matrices = write(path, keys)
+    contents = safetensors.read(path)
+    assert list(map(typed, contents.keys)) == list(map(typed, keys))
+    np.testing.assert_array_equal(contents.counts, counts)
+    np.testing.assert_array_equal(contents.matrices["vectors"], matrices["vectors"])
+
+
+@pytest.mark.parametrize("kind", KEYS)
+@settings(deadline=None)  # the machine may be busy
+@given(data=st.data())
+def test_keys_come_back_as_they_were(kind, data, shared_path):
+    assert_round_trip(shared_path, data.draw(st.lists(KEYS[kind], unique=True, max_size=8)))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [],
+        [""],
+        ["", "a", "\0", "\n", "é", "日本", "𝕏", "\ud800", "\udc00\ud800", "\ud83d\ude00", "\ufeff"],
+        [0, -1, 2**63 - 1, -(2**63)],
+        [2**63],
+        [1, "1", (1,), ("1",), 1.5, None, False],
+        [True],
+        [(), ((),), ((), ())],
+        [((1, (2, "x")), None), (1, ((2, "x"), None))],
+        [math.inf, -math.inf, 1e-320, 0.1],
+        [("\ud800",)],
+    ],
+    ids=str,
+)
+def test_keys_worth_a_look(tmp_path, keys):
+    assert_round_trip(tmp_path / "f.safetensors", keys)
+
+
+class Text(str):
+    pass
+
+
+class Pair(tuple):
+    pass
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"a",
+        frozenset([1]),
+        1j,
+        Text("a"),
+        Pair((1, 2)),
+        (1, b"a"),
+        (Text("a"),),
+        np.int64(1),
+        np.str_("a"),
+        math.nan,
+        (1, math.nan),
+        ("\ud83d\ude00",),  # two lone surrogates: JSON would join them
+        object(),
+    ],
+    ids=lambda key: type(key).__name__,
+)
+@pytest.mark.parametrize("others", [[], ["b"], [1, (2,)]])
+def test_keys_that_would_not_come_back_are_refused(tmp_path, key, others):
+    with pytest.raises(TypeError, match="can't be saved: keys in files are str, int") as raised:
+        write(tmp_path / "f", [*others, key])
+    assert f"{key!r} of type {type(key).__name__}" in str(raised.value)
+    assert not os.listdir(tmp_path)
+
+
+def test_everything_comes_back(tmp_path):
+    metadata = {"a": [1, 2.5, None, True], "é": {"deep": "\u2028"}}
+    first = np.array([[1, -0.0], [1e-45, 3e38]], np.float32)
+    path = str(tmp_path / "f.safetensors")
+    _, matrices = write(
+        path, ["a", "b"], np.array([2**40, 0]), metadata, first=first, second=first[:, :0]
+    )
+    contents = safetensors.read(path)
+    assert contents.metadata == metadata
+    assert contents.counts.tolist() == [2**40, 0]
+    assert contents.counts.dtype == np.int64
+    assert contents.matrices.keys() == matrices.keys()
+    assert contents.matrices["first"].tobytes() == first.tobytes()
+    assert contents.matrices["first"].dtype == np.float32
+    assert contents.matrices["second"].shape == (2, 0)
+    contents.matrices["first"][0, 0] = 5  # ours to change, unlike a mapped file
+
+
+def test_any_layout_in_memory_is_written_by_rows(tmp_path):
+    matrix = np.arange(12, dtype=np.float32).reshape(4, 3)
+    for given_matrix in matrix[::2], np.asfortranarray(matrix[::2]), matrix.astype(np.float64)[::2]:
+        write(tmp_path / "f", ["a", "b"], vectors=given_matrix)
+        read = safetensors.read(tmp_path / "f").matrices["vectors"]
+        assert read.tolist() == matrix[::2].tolist()
+
+
+# Whole or not at all
+
+
+def test_a_file_is_replaced(tmp_path):
+    path = tmp_path / "f.safetensors"
+    write(path, ["old"])
+    write(path, ["new"])
+    assert safetensors.read(path).keys == ["new"]
+    assert os.listdir(tmp_path) == ["f.safetensors"]
+
+
+def test_a_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").touch()
+    write(tmp_path / "f", ["a"])
+    assert (tmp_path / "f").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("error", [SafetensorError("no space"), OSError("io"), KeyboardInterrupt()])
+@pytest.mark.parametrize("where", ["save_file", "os.replace"])
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, error, where):
+    path = tmp_path / "f.safetensors"
+    write(path, ["old"])
+    before = path.read_bytes()
+
+    def fail(tensors, temporary, **_):
+        if where == "save_file":  # half a file is there already
+            with open(temporary, "wb") as file:
+                file.write(b"half")
+        raise error
+
+    monkeypatch.setattr(f"fastw2v.formats.safetensors.{where}", fail)
+    expected = OSError if isinstance(error, SafetensorError) else type(error)
+    with pytest.raises(expected) as raised:
+        write(path, ["new"])
+    if isinstance(error, SafetensorError):
+        assert str(path) in str(raised.value)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["f.safetensors"]
+
+
+def test_what_json_cannot_hold_leaves_nothing_behind(tmp_path):
+    with pytest.raises(TypeError):
+        write(tmp_path / "f", ["a"], metadata={"a": object()})
+    assert not os.listdir(tmp_path)
+
+
+def test_a_name_as_long_as_names_can_be(tmp_path):
+    path = tmp_path / ("x" * 255)
+    write(path, ["a"])
+    assert safetensors.read(path).keys == ["a"]
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        write(tmp_path, ["a"])
+    with pytest.raises(FileNotFoundError, match=r"no folder '.*missing' to save 'f' in"):
+        write(tmp_path / "missing" / "f", ["a"])
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):  # /dev/null would be the same
+        write(tmp_path / "pipe", ["a"])
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+# Files that can't be read
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file '.*missing'"):
+        safetensors.read(tmp_path / "missing")
+    with pytest.raises(IsADirectoryError, match="is a folder") as raised:
+        safetensors.read(tmp_path)
+    assert str(tmp_path) in str(raised.value)
+
+
+SAMPLES = {"str": ["a", "bé", ""], "int": [1, -5, 2**60], "json": [("a", 1), None, "x"]}
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_file_cut_off_anywhere_is_refused(tmp_path, kind):
+    path = tmp_path / "f.safetensors"
+    write(path, SAMPLES[kind], metadata={"x": [1, 2]})
+    whole = path.read_bytes()
+    for length in {*range(0, len(whole), 5), *range(len(whole) - 20, len(whole))}:
+        path.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=r"f\.safetensors is no safetensors file, or"):
+            safetensors.read(path)
+    path.write_bytes(whole + b"\0")
+    with pytest.raises(ValueError, match=r"f\.safetensors is no safetensors file, or"):
+        safetensors.read(path)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_any_flipped_bit_is_refused_or_harmless(tmp_path, kind):
+    path = tmp_path / "f.safetensors"
+    write(path, SAMPLES[kind], metadata={"x": [1, 2]}, width=2)
+    whole = path.read_bytes()
+    refused = 0
+    for position in range(0, len(whole), 2):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << position // 2 % 8
+        path.write_bytes(damaged)
+        try:
+            contents = safetensors.read(path)
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017
+            refused += 1
+        else:
+            assert len(set(contents.keys)) == 3
+            assert contents.counts.shape == (3,)
+            for matrix in contents.matrices.values():
+                assert matrix.shape == (3, 2)
+                assert np.isfinite(matrix).all()
+    assert refused > len(whole) / 4  # there is no checksum: a changed figure is a figure
+
+
+def header(path):
+    data = path.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    return json.loads(data[8 : 8 + length])["__metadata__"]
+
+
+TEXTS = np.frombuffer(b"ab", np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("key_kind", "changed", "message"),
+    [
+        ("str", {"counts": np.ones(3, np.int64)}, "2 keys, but counts are int64 of shape"),
+        ("str", {"counts": np.ones(2, np.int32)}, "counts are int32"),
+        ("str", {"vectors": np.ones((3, 2), np.float32)}, "vectors is float32 of shape"),
+        ("str", {"vectors": np.ones(2, np.float32)}, "vectors is float32 of shape"),
+        ("str", {"vectors": np.ones((2, 2), np.float64)}, "vectors is float64"),
+        ("str", {"key_offsets": np.array([0, 2, 1, 2])}, "out of order"),
+        ("str", {"key_offsets": np.array([0, 1, 3])}, "out of order"),
+        ("str", {"key_offsets": np.array([-1, 1, 2])}, "out of order"),
+        ("str", {"key_offsets": np.array([1, 1, 2])}, "out of order"),
+        ("str", {"key_offsets": np.array([0, 1, 1])}, "out of order"),
+        ("str", {"key_offsets": np.array([], np.int64)}, "damaged"),
+        ("str", {"key_offsets": np.array([[0, 1], [1, 2]])}, "damaged"),
+        ("str", {"key_offsets": np.array([0.0, 1.0, 2.0])}, "damaged"),
+        ("str", {"keys": np.frombuffer(b"aa", np.uint8)}, "a key occurs more than once"),
+        ("str", {"keys": np.frombuffer(b"a\xff", np.uint8)}, "utf-8"),
+        ("str", {"keys": None}, "KeyError"),
+        ("str", {"vectors": None}, "KeyError"),
+        ("str", {"counts": None}, "KeyError"),
+        ("json", {}, "JSONDecodeError"),
+        ("json", {"keys": TEXTS[:0], "key_offsets": np.array([0, 0, 0])}, "JSONDecodeError"),
+        (
+            "json",
+            {"keys": np.frombuffer(b'{}[{"a":1}]', np.uint8), "key_offsets": np.array([0, 2, 11])},
+            "JSON object",
+        ),
+        ("int", {}, "integer keys are uint8"),
+        ("int", {"keys": np.array([[1, 2], [3, 4]])}, "integer keys"),
+        ("int", {"keys": np.array([1.0, 2.0])}, "integer keys are float64"),
+        ("pickle", {}, "unknown kind of keys 'pickle'"),
+    ],
+)
+def test_tensors_that_do_not_fit_together(tmp_path, key_kind, changed, message):
+    path = tmp_path / "f.safetensors"
+    write(path, ["a", "b"])
+    tensors = {
+        "keys": TEXTS,
+        "key_offsets": np.array([0, 1, 2]),
+        "counts": np.ones(2, np.int64),
+        "vectors": np.ones((2, 2), np.float32),
+    }
+    metadata = header(path)
+    save_file(tensors, path, metadata=metadata)
+    assert safetensors.read(path).keys == ["a", "b"]  # so that only the change is to blame
+    tensors = {name: t for name, t in {**tensors, **changed}.items() if t is not None}
+    save_file(tensors, path, metadata={**metadata, "key_kind": key_kind})
+    with pytest.raises(ValueError, match=message) as raised:
+        safetensors.read(path)
+    assert f"{path} is damaged: " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("key_kind", value) for value in (None, "", "3")),
+        *(("matrices", value) for value in (None, "", "{", "3", '["keys"]', '["absent"]')),
+        *(("metadata", value) for value in (None, "", "{")),
+    ],
+)
+def test_headers_that_make_no_sense(tmp_path, name, value):
+    path = tmp_path / "f.safetensors"
+    write(path, ["a"])
+    metadata = {key: v for key, v in {**header(path), name: value}.items() if v is not None}
+    tensors = {
+        "keys": TEXTS[:1],
+        "key_offsets": np.array([0, 1]),
+        "counts": np.ones(1, np.int64),
+        "vectors": np.ones((1, 2), np.float32),
+    }
+    save_file(tensors, path, metadata=metadata)
+    with pytest.raises(ValueError, match="is damaged: ") as raised:
+        safetensors.read(path)
+    assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"format": "pt"}])
+def test_a_safetensors_file_of_somebody_else(tmp_path, metadata):
+    path = tmp_path / "f.safetensors"
+    save_file({"keys": np.ones(2)}, path, metadata=metadata)
+    with pytest.raises(ValueError, match="not one that fastw2v wrote") as raised:
+        safetensors.read(path)
+    assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x80\x04pickle" * 9, b"the cat 1 2\n" * 99])
+def test_no_safetensors_file(tmp_path, data):
+    path = tmp_path / "f.bin"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="no safetensors file") as raised:
+        safetensors.read(path)
+    assert str(path) in str(raised.value)
+
+
+def test_a_newer_version(tmp_path, monkeypatch):
+    path = tmp_path / "f.safetensors"
+    monkeypatch.setattr(safetensors, "VERSION", "2")
+    write(path, ["a"])
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="format version 2, and this fastw2v reads version 1"):
+        safetensors.read(path)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_named(tmp_path, value):
+    matrix = np.ones((3, 2), np.float32)
+    matrix[1, 1] = value
+    path = tmp_path / "f.safetensors"
+    write(path, ["a", ("b", 2), "c"], good=np.ones((3, 4)), output_vectors=matrix)
+    with pytest.raises(ValueError, match=r"output_vectors of \('b', 2\) \(row 1\) is not finite"):
+        safetensors.read(path)
