@@ -132,6 +132,8 @@ def check(sentences: object) -> None:
         or not isinstance(sentences, Iterable)
     ):
         raise TypeError(f"sentences must be {ACCEPTED}, not {_described(sentences)}")
+    elif isinstance(sentences, list | tuple) and sentences:
+        _check_sentence(sentences[0], 0)  # the likeliest mistake is made in all of them
 
 
 def read(sentences: Any) -> NumberedCorpus:
@@ -172,7 +174,7 @@ def _read_array(sentences: NDArray[np.integer[Any]]) -> NumberedCorpus:
 
 
 def _read_iterable(sentences: Iterable[Iterable[Hashable]]) -> NumberedCorpus:
-    return _number(_checked_sentence(s, i) for i, s in enumerate(sentences))
+    return _number(_as_sequence(s, i) for i, s in enumerate(sentences))
 
 
 def _number(sentences: Iterable[Iterable[Hashable]]) -> NumberedCorpus:
@@ -200,14 +202,20 @@ def _number(sentences: Iterable[Iterable[Hashable]]) -> NumberedCorpus:
     )
 
 
-def _checked_sentence(sentence: object, index: int) -> Iterable[Hashable]:
+def _as_sequence(sentence: object, index: int) -> Iterable[Hashable]:
     """Return one sentence as something that can be iterated twice, or say why it is none."""
     if type(sentence) in (list, tuple):
         return cast("list[Hashable]", sentence)
+    _check_sentence(sentence, index)
     if isinstance(sentence, np.ndarray):
-        if sentence.ndim != 1:
-            raise TypeError(f"sentence {index} is an array of {sentence.ndim} dimensions, not of 1")
         return cast("list[Hashable]", sentence.tolist())
+    return list(cast("Iterable[Hashable]", sentence))
+
+
+def _check_sentence(sentence: object, index: int) -> None:
+    """Refuse what can't be a sentence, without reading any of it."""
+    if isinstance(sentence, np.ndarray) and sentence.ndim != 1:
+        raise TypeError(f"sentence {index} is an array of {sentence.ndim} dimensions, not of 1")
     if (
         sentence is None
         or isinstance(sentence, str | bytes | bytearray | Mapping)
@@ -217,7 +225,6 @@ def _checked_sentence(sentence: object, index: int) -> Iterable[Hashable]:
         raise TypeError(
             f"sentence {index} is {_described(sentence)}, where a sequence of tokens belongs{hint}"
         )
-    return list(sentence)
 
 
 def _refuse_unhashable(sentence: Iterable[Hashable], index: int, error: TypeError) -> NoReturn:

@@ -21,7 +21,7 @@ NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENTS = ("exact", "word2vec")
 
 # Measured on 17 M words of Wikipedia; the README has the table.
-DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.1}
+DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.15}
 
 
 @dataclass(frozen=True, kw_only=True)

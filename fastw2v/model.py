@@ -63,7 +63,7 @@ class Model:
         Frequent words are subsampled above this share of all tokens; 0 keeps all.
     alpha, min_alpha
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs. None
-        takes the architecture's measured default: 0.025 for skip-gram, 0.1 for CBOW.
+        takes the architecture's measured default: 0.025 for skip-gram, 0.15 for CBOW.
     epochs
         Passes over the corpus in a call of ``train``.
     workers
@@ -309,6 +309,11 @@ class Model:
             ) from error
         keys: list[Hashable] = contents.keys
         model.vocabulary = Vocabulary(keys, contents.counts)
+        if model.input_vectors.shape[1] != model.parameters.vector_size:
+            raise ValueError(
+                f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
+                f"vectors have {model.input_vectors.shape[1]} dimensions"
+            )
         if model.vocabulary.keys != keys:  # it sorts by count; the matrices' rows would not follow
             raise ValueError(f"{path} is damaged: the keys are not in the order of their counts")
         return model

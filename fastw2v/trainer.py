@@ -112,6 +112,7 @@ class Worker(threading.Thread):
                 self.tokens_done += end - begin
         except BaseException as error:
             self.error = error
+            self.kernel.stop()  # the others need not finish an epoch that has failed
 
 
 def train(

@@ -2,11 +2,13 @@
 
 import logging
 import threading
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 import fastw2v
+from fastw2v.formats import safetensors
 
 WALKS = [["a", "b", "c", "d"], ["b", "a", "d"], ["e", "a"]] * 20
 SMALL = {"vector_size": 6, "workers": 1, "epochs": 2, "sample": 0}
@@ -115,6 +117,22 @@ def test_vectors_alone_are_no_model(model, tmp_path):
         fastw2v.Model.load(tmp_path / "vectors.safetensors")
 
 
+@pytest.mark.parametrize("damage", ["vector_size", "counts"])
+def test_a_model_file_that_contradicts_itself_is_refused(damage, model, tmp_path):
+    path = tmp_path / "model.safetensors"
+    keys, counts = model.vocabulary.keys, model.vocabulary.counts
+    matrices = {"input_vectors": model.input_vectors, "output_vectors": model.output_vectors}
+    settings = asdict(model.parameters)
+    if damage == "vector_size":
+        settings["vector_size"] += 1
+    else:
+        counts = counts[::-1]
+    metadata = {"hyperparameters": settings, "workers": 1, "history": []}
+    safetensors.write(path, keys, counts, matrices, metadata)
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged"):
+        fastw2v.Model.load(path)
+
+
 def test_what_needs_training_says_so(tmp_path):
     untrained = fastw2v.Model(WALKS)
     for use in (
@@ -136,6 +154,7 @@ def test_what_needs_training_says_so(tmp_path):
         ({"a": 1}, TypeError, "sentences must be an iterable of token sequences"),
         (7, TypeError, "sentences must be an iterable of token sequences"),
         (np.zeros((2, 2)), TypeError, "2-D and of integers"),
+        (["a list of texts", "not split"], TypeError, "sentence 0 is 'a list of texts'.*split it"),
     ],
 )
 def test_impossible_sentences_are_refused_at_once(sentences, error, message):
