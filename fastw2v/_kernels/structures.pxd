@@ -16,7 +16,7 @@ cdef enum:
     BLOCK_TOKENS = 256
     # Examples whose gradients the exact softmax adds up before it takes a step. More make sgemm
     # faster and the step longer: see softmax.pyx for what was measured.
-    SOFTMAX_BATCH = 16
+    SOFTMAX_BATCH = 32
 
 
 cdef struct Parameters:
