@@ -1,7 +1,7 @@
 """fastw2v: word vectors (skip-gram and CBOW) trained by native kernels.
 
     >>> import fastw2v
-    >>> model = fastw2v.Model([["a", "b", "c"]] * 20, vector_size=8).train()
+    >>> model = fastw2v.Model([["a", "b", "c"]] * 20, vector_size=8, sample=0).train()
     >>> neighbors = model.wv.most_similar("a", topn=2)
 
 ``Model`` trains, ``KeyedVectors`` answers questions, ``objectives`` is the mathematics.
@@ -10,7 +10,6 @@
 from importlib.metadata import version
 
 from fastw2v import objectives
-from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.model import Model
@@ -20,7 +19,6 @@ from fastw2v.vocabulary import Vocabulary
 __version__ = version("fastw2v")
 
 __all__ = [
-    "EncodedCorpus",
     "EpochRecord",
     "Hyperparameters",
     "KeyedVectors",

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fastw2v import Model
+from fastw2v.trainer import default_workers
 
 TELLING_WORDS = (
     *("width", "left", "row", "red", "min", "greater"),
@@ -158,7 +159,7 @@ def run_demo(
     # In a file's order each sentence resembles the last. A model leans on that while it learns
     # fast, so its loss would rise as the learning rate falls.
     random.Random(seed).shuffle(sentences)
-    _print(f"Training in {model.workers} threads ...")
+    _print(f"Training in {model.workers or default_workers()} threads ...")
     model.train(sentences)
     _print_training(model)
     _print_neighbours(model)

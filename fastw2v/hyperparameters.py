@@ -20,6 +20,9 @@ OBJECTIVES = ("negative_sampling", "softmax")
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENTS = ("exact", "word2vec")
 
+# The exact softmax's work grows with the vocabulary: at this bound, some 5,000 centres a second.
+MAX_SOFTMAX_VOCABULARY = 20_000
+
 # Measured on 17 M words of Wikipedia; the README has the table.
 DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.15}
 
@@ -46,7 +49,7 @@ class Hyperparameters:
     negative_sharing: str = "window"
     cbow_gradient: str = "exact"
     sample: float = 1e-3
-    alpha: float = 0.025
+    alpha: float = None  # type: ignore[assignment] # None becomes the architecture's default
     min_alpha: float = 1e-4
     epochs: int = 5
     seed: int = 1
@@ -60,7 +63,7 @@ class Hyperparameters:
         for name, least, most in (
             ("vector_size", 1, 1_000_000),
             ("min_count", 1, None),
-            ("epochs", 1, None),
+            ("epochs", 1, 2**31 - 1),
             ("seed", 0, 2**64 - 1),
             ("negative", 1 if self.objective == "negative_sampling" else 0, 100_000),
         ):
@@ -71,7 +74,8 @@ class Hyperparameters:
         self._set("shrink_windows", bool(self.shrink_windows))
         self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
         self._set("sample", _real("sample", self.sample, least=0.0))
-        self._set("alpha", _real("alpha", self.alpha, above=0.0))
+        alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha
+        self._set("alpha", _real("alpha", alpha, above=0.0))
         self._set("min_alpha", _real("min_alpha", self.min_alpha, least=0.0))
         if self.min_alpha > self.alpha:
             raise ValueError(

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Hashable
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import corpus as corpora
-from fastw2v._kernels.kernel import MAX_SOFTMAX_VOCABULARY
+from fastw2v._kernels.rng import fill_uniform
 from fastw2v.formats import safetensors
-from fastw2v.hyperparameters import DEFAULT_ALPHA, Hyperparameters, Window, whole_number
+from fastw2v.hyperparameters import (
+    MAX_SOFTMAX_VOCABULARY,
+    Hyperparameters,
+    Window,
+    whole_number,
+)
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.memory import require_memory
 from fastw2v.trainer import EpochRecord, default_workers, train
@@ -60,15 +65,18 @@ class Model:
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
         of them all of it, as word2vec.c and gensim do.
     sample
-        Frequent words are subsampled above this share of all tokens; 0 keeps all.
+        Frequent words are subsampled above this share of all tokens; 0 keeps all. Use 0 where the
+        vocabulary is small: every word of it is frequent, and most tokens would be dropped.
     alpha, min_alpha
-        The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs. None
+        The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
+        (those of the vocabulary, before subsampling). None
         takes the architecture's measured default: 0.025 for skip-gram, 0.15 for CBOW.
     epochs
         Passes over the corpus in a call of ``train``.
     workers
-        Threads; None is every core that the process may use. With one, a seed gives the same bits
-        every time; with more, threads race for the rows of the matrices, as in every fast word2vec.
+        Threads; None is every core that the process may use when it trains. With one, a seed gives
+        the same bits every time; with more, threads race for the rows of the matrices, as in every
+        fast word2vec.
     seed
         Of all random numbers.
 
@@ -96,7 +104,7 @@ class Model:
     --------
     >>> import fastw2v
     >>> walks = [["a", "b", "c"], ["a", "c", "d"]] * 20
-    >>> model = fastw2v.Model(walks, vector_size=8, workers=1).train()
+    >>> model = fastw2v.Model(walks, vector_size=8, sample=0, workers=1).train()
     >>> len(model.wv["a"])
     8
     """
@@ -134,14 +142,12 @@ class Model:
             negative_sharing=negative_sharing,
             cbow_gradient=cbow_gradient,
             sample=sample,
-            alpha=DEFAULT_ALPHA.get(str(architecture), 0.025) if alpha is None else alpha,
+            alpha=cast("float", alpha),  # None becomes the default
             min_alpha=min_alpha,
             epochs=epochs,
             seed=seed,
         )
-        self.workers = (
-            default_workers() if workers is None else whole_number("workers", workers, least=1)
-        )
+        self.workers = None if workers is None else whole_number("workers", workers, least=1)
         if sentences is not None:
             corpora.check(sentences)
         self._sentences = sentences
@@ -150,6 +156,7 @@ class Model:
         self.input_vectors: NDArray[np.float32] | None = None
         self.output_vectors: NDArray[np.float32] | None = None
         self.history: list[EpochRecord] = []
+        self._keyed_vectors: dict[str, KeyedVectors] = {}
 
     def __repr__(self) -> str:
         p = self.parameters
@@ -175,7 +182,8 @@ class Model:
         Raises
         ------
         TypeError, ValueError, OSError
-            If the sentences can't be read; the model is then as it was before.
+            If the sentences can't be read; the model is then as it was before. An iterator is used
+            up, and must be given anew.
         MemoryError
             If the matrices would not fit, before they are allocated.
         KeyboardInterrupt
@@ -184,32 +192,42 @@ class Model:
         """
         vocabulary, corpus = self._read(sentences)
         self._check_size(vocabulary)
-        if self.input_vectors is None or self.output_vectors is None:
-            self.input_vectors, self.output_vectors = self._initial_matrices(vocabulary)
-        self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
-        for record in train(
+        inputs, outputs = self.input_vectors, self.output_vectors
+        if inputs is None or outputs is None:
+            inputs, outputs = self._initial_matrices(vocabulary)
+        records = train(
             self.parameters,
             vocabulary,
             corpus,
-            self.input_vectors,
-            self.output_vectors,
+            inputs,
+            outputs,
             first_epoch=self.history[-1].epoch + 1 if self.history else 0,
-            workers=self.workers,
+            workers=default_workers() if self.workers is None else self.workers,
             progress=progress,
-        ):
-            self.history.append(record)
+        )
+        # Nothing that can be refused is left: from here on the model changes.
+        self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
+        self.input_vectors, self.output_vectors = inputs, outputs
+        self.history.extend(records)
         return self
 
     def _read(self, sentences: Any) -> tuple[Vocabulary, corpora.EncodedCorpus]:
         """Return the vocabulary and the corpus to train on, without changing the model."""
+        if sentences is not None and self._sentences is not None:
+            raise ValueError(
+                "sentences were given to Model and to train as well: give them to one of the two"
+            )
         source = self._sentences if sentences is None else sentences
         if source is None:
             if self.vocabulary is None or self._corpus is None:
                 raise ValueError(
                     "there are no sentences to train on: give them to Model(sentences) or to "
-                    "train(sentences)"
+                    "train(sentences); an iterator whose reading failed is used up and must be "
+                    "given anew"
                 )
             return self.vocabulary, self._corpus
+        if isinstance(source, Iterator):
+            self._sentences = None  # whatever happens now, it can't be read from its start again
         numbered = corpora.read(source)
         vocabulary = self.vocabulary
         if vocabulary is None:
@@ -225,12 +243,13 @@ class Model:
         return vocabulary, corpus
 
     def _check_size(self, vocabulary: Vocabulary) -> None:
-        if self.parameters.objective == "softmax" and len(vocabulary) > MAX_SOFTMAX_VOCABULARY:
-            n = MAX_SOFTMAX_VOCABULARY
+        n = MAX_SOFTMAX_VOCABULARY
+        if self.parameters.objective == "softmax" and len(vocabulary) > n:
+            fewer = int(vocabulary.counts[n]) + 1  # a min_count that keeps n words at the most
+            remedy = f"min_count={fewer}, or " if vocabulary.counts[0] >= fewer else ""
             raise ValueError(
                 f"the exact softmax takes at most {n:,} words, and this vocabulary has "
-                f"{len(vocabulary):,}: use min_count={vocabulary.counts[n] + 1}, which keeps "
-                "fewer, or objective='negative_sampling'"
+                f"{len(vocabulary):,}: use {remedy}objective='negative_sampling'"
             )
         if self.input_vectors is None:
             require_memory(
@@ -245,26 +264,30 @@ class Model:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Draw inputs uniform on ±0.5 / vector_size, make outputs zero, from the seed alone."""
         shape = len(vocabulary), self.parameters.vector_size
-        random = np.random.Generator(np.random.PCG64(self.parameters.seed))
-        inputs = random.random(shape, dtype=np.float32)
-        inputs -= np.float32(0.5)
-        inputs /= np.float32(self.parameters.vector_size)
+        inputs = np.empty(shape, np.float32)
+        fill_uniform(inputs, self.parameters.seed, 0.5 / self.parameters.vector_size)
         return inputs, np.zeros(shape, np.float32)
 
     @property
     def wv(self) -> KeyedVectors:
         """The input vectors with their keys: what is usually meant by word vectors."""
-        return self._keyed(self.input_vectors)
+        return self._keyed("input_vectors")
 
     @property
     def context_wv(self) -> KeyedVectors:
         """The output vectors with their keys."""
-        return self._keyed(self.output_vectors)
+        return self._keyed("output_vectors")
 
-    def _keyed(self, vectors: NDArray[np.float32] | None) -> KeyedVectors:
+    def _keyed(self, name: str) -> KeyedVectors:
+        """Return the keyed view of one matrix, made once for as long as the matrix is the same."""
+        vectors = getattr(self, name)
         if self.vocabulary is None or vectors is None:
             raise RuntimeError("the model has no vectors yet: call train() first")
-        return KeyedVectors(self.vocabulary.keys, vectors, self.vocabulary.counts)
+        keyed = self._keyed_vectors.get(name)
+        if keyed is None or keyed.vectors is not vectors:
+            keyed = KeyedVectors(self.vocabulary.keys, vectors, self.vocabulary.counts)
+            self._keyed_vectors[name] = keyed
+        return keyed
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save everything but the corpus to one safetensors file, whole or not at all.
@@ -295,25 +318,29 @@ class Model:
             If there is no such file, or if it is damaged or holds no model.
         """
         contents = safetensors.read(path)
+        missing = {"hyperparameters", "workers", "history"} - contents.metadata.keys()
+        missing |= {"input_vectors", "output_vectors"} - contents.matrices.keys()
+        if missing:
+            raise ValueError(
+                f"{path} holds no model ({', '.join(sorted(missing))} missing); "
+                "KeyedVectors.load reads vectors"
+            )
         try:
             settings: dict[str, Any] = contents.metadata["hyperparameters"]
-            workers = contents.metadata["workers"]
-            model = cls(None, **settings, workers=workers)
+            model = cls(None, **settings, workers=contents.metadata["workers"])
             model.history = [EpochRecord(**record) for record in contents.metadata["history"]]
-            model.input_vectors = contents.matrices["input_vectors"]
-            model.output_vectors = contents.matrices["output_vectors"]
-        except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} holds no model ({error!r} is missing or unknown); "
-                "KeyedVectors.load reads vectors"
-            ) from error
-        keys: list[Hashable] = contents.keys
-        model.vocabulary = Vocabulary(keys, contents.counts)
-        if model.input_vectors.shape[1] != model.parameters.vector_size:
-            raise ValueError(
-                f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
-                f"vectors have {model.input_vectors.shape[1]} dimensions"
-            )
-        if model.vocabulary.keys != keys:  # it sorts by count; the matrices' rows would not follow
+            model.vocabulary = Vocabulary(contents.keys, contents.counts)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
+        model.input_vectors = contents.matrices["input_vectors"]
+        model.output_vectors = contents.matrices["output_vectors"]
+        for matrix in (model.input_vectors, model.output_vectors):
+            if matrix.shape[1] != model.parameters.vector_size:
+                raise ValueError(
+                    f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
+                    f"vectors have {matrix.shape[1]} dimensions"
+                )
+        # Vocabulary sorts by count; the matrices' rows would not follow.
+        if model.vocabulary.keys != contents.keys:
             raise ValueError(f"{path} is damaged: the keys are not in the order of their counts")
         return model

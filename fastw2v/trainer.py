@@ -10,6 +10,7 @@ for the last one, and a long sentence is shared like any other run of tokens.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -29,7 +30,7 @@ from fastw2v.vocabulary import Vocabulary
 
 logger = logging.getLogger("fastw2v")
 
-BATCH_TOKENS = 40 * BLOCK  # about 10,000: a few tens of milliseconds
+MOST_BATCH_TOKENS = 40 * BLOCK  # about 10,000
 POLL_SECONDS = 0.05  # how often the main thread looks for progress, and for Ctrl-C
 
 
@@ -43,7 +44,8 @@ class EpochRecord:
         Counted from 0 over all calls of ``train``.
     loss
         Mean loss an example, as the epoch went: a (centre, context) pair for skip-gram, a centre
-        for CBOW. With negative sampling, the sum over the positive and its negatives.
+        for CBOW. With negative sampling, the sum over the positive and its negatives. NaN where
+        there was no example.
     examples
         How many examples there were.
     tokens
@@ -125,9 +127,11 @@ def train(
     first_epoch: int = 0,
     workers: int = 1,
     progress: bool | None = None,
-    batch_tokens: int = BATCH_TOKENS,
+    batch_tokens: int | None = None,
 ) -> Iterator[EpochRecord]:
     """Train both matrices in place, and yield a record after each epoch.
+
+    All checks and allocations are done in this call, the training as the records are asked for.
 
     Parameters
     ----------
@@ -140,52 +144,80 @@ def train(
     first_epoch
         The number of the first epoch: random numbers are keyed by it.
     workers
-        Threads. With one, the same input gives the same bits.
+        Threads, at the most: no more than there are batches. With one, the same input gives the
+        same bits.
     progress
         True shows a progress bar, False none, None one where standard error is a terminal.
     batch_tokens
-        Tokens that a thread takes at a time, rounded up to whole blocks; it affects speed only.
+        Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
+        speed only.
 
-    Yields
-    ------
-    EpochRecord
-        After each epoch. When the generator is left early, by an exception or by ``close``, all
-        threads have ended first.
+    Returns
+    -------
+    iterator of EpochRecord
+        One after each epoch. All threads have ended whenever it yields or raises.
     """
+    keep_probability = vocabulary.keep_probability(parameters.sample)
+    _warn_of_subsampling(vocabulary, keep_probability)
     kernel = Kernel(
         parameters,
         corpus.tokens,
         corpus.offsets,
-        keep_probability=vocabulary.keep_probability(parameters.sample),
+        keep_probability=keep_probability,
         noise=AliasTable(vocabulary.noise_weights(parameters.ns_exponent)),
         input_vectors=input_vectors,
         output_vectors=output_vectors,
         first_epoch=first_epoch,
         epochs=parameters.epochs,
     )
-    size = -(-batch_tokens // BLOCK) * BLOCK
-    fall = (parameters.alpha - parameters.min_alpha) / parameters.epochs
+    n_tokens = len(corpus.tokens)
+    if batch_tokens is None:
+        batch_tokens = _batch_tokens(parameters, n_tokens, workers)
+    batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
+    scratches = [Scratch(kernel) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
+    epochs = range(first_epoch, first_epoch + parameters.epochs)
+    return _epochs(kernel, scratches, parameters, corpus, epochs, batch_tokens, progress)
+
+
+def _epochs(
+    kernel: Kernel,
+    scratches: list[Scratch],
+    parameters: Hyperparameters,
+    corpus: EncodedCorpus,
+    epochs: range,
+    batch_tokens: int,
+    progress: bool | None,
+) -> Iterator[EpochRecord]:
     disable = None if progress is None else not progress
-    n_tokens = parameters.epochs * corpus.raw_tokens
+    n_tokens = len(epochs) * corpus.raw_tokens
+    fall = (parameters.alpha - parameters.min_alpha) / len(epochs)
     with ProgressBar(total=n_tokens, disable=disable, unit=" words", unit_scale=True) as bar:
-        for epoch in range(first_epoch, first_epoch + parameters.epochs):
-            scratches = [Scratch(kernel) for _ in range(workers)]
+        for number, epoch in enumerate(epochs, start=1):
             started = time.perf_counter()
-            _run_epoch(kernel, scratches, epoch, corpus, size, bar)
+            for scratch in scratches:
+                scratch.reset()
+            _run_epoch(kernel, scratches, epoch, corpus, batch_tokens, bar)
             examples = sum(scratch.n_examples for scratch in scratches)
+            loss = sum(scratch.loss for scratch in scratches)
             record = EpochRecord(
                 epoch=epoch,
-                loss=sum(scratch.loss for scratch in scratches) / max(examples, 1),
+                loss=loss / examples if examples else math.nan,
                 examples=examples,
                 tokens=corpus.raw_tokens,
                 seconds=time.perf_counter() - started,
-                lr=parameters.alpha - fall * (epoch - first_epoch + 1),
+                lr=parameters.alpha - fall * number,
             )
             bar.set_postfix(loss=f"{record.loss:.4f}")
             logger.info(
                 "epoch %d: loss %.4f, %.0f words/s, %.1f s",
                 *(epoch, record.loss, record.words_per_second, record.seconds),
             )
+            if not examples:
+                logger.warning(
+                    "epoch %d had nothing to train on: no two tokens of a sentence were left after "
+                    "subsampling; use sample=0",
+                    epoch,
+                )
             yield record
 
 
@@ -213,13 +245,42 @@ def _run_epoch(
     except BaseException:
         kernel.stop()
         for worker in workers:
-            if worker.ident is not None:
-                worker.join()
+            _join(worker)
         raise
     bar.update(shown_before + corpus.raw_tokens - bar.n)
     for worker in workers:
         if worker.error is not None:
             raise worker.error
+
+
+def _join(worker: Worker) -> None:
+    """Wait for a thread that was told to stop, through any number of further interrupts.
+
+    It returns within one window's work, and the matrices are not the caller's until it has.
+    """
+    while worker.is_alive():
+        try:
+            worker.join()
+        except KeyboardInterrupt:
+            continue
+
+
+def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:
+    """Choose a batch: some tens of milliseconds of work, and several for each thread."""
+    if parameters.objective == "softmax":
+        return BLOCK
+    return min(MOST_BATCH_TOKENS, -(-n_tokens // (8 * workers)))
+
+
+def _warn_of_subsampling(vocabulary: Vocabulary, keep_probability: NDArray[np.float32]) -> None:
+    """Say so where subsampling drops most of the corpus: right for no text, and a usual mistake."""
+    share = float(keep_probability @ vocabulary.counts / vocabulary.counts.sum())
+    if share < 0.5:
+        logger.warning(
+            "subsampling keeps only %.0f %% of the tokens, as each of the vocabulary's %d words is "
+            "frequent; sample=0 keeps all",
+            *(100 * share, len(vocabulary)),
+        )
 
 
 def default_workers() -> int:

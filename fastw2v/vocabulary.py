@@ -97,6 +97,8 @@ class Vocabulary:
         """
         log_counts: NDArray[np.float64] = np.log(self.counts)
         largest = log_counts[0 if ns_exponent > 0 else -1]
-        with np.errstate(over="ignore"):  # a huge exponent: -inf, hence a weight of 0
+        with np.errstate(
+            over="ignore", under="ignore"
+        ):  # a huge exponent: -inf, hence a weight of 0
             weights: NDArray[np.float64] = np.exp(ns_exponent * (log_counts - largest))
         return weights

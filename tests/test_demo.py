@@ -106,11 +106,11 @@ def test_broken_source_is_read_too() -> None:
 
 
 def test_scanning_time_grows_with_the_length() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     list(source_sentences('"""' + "a\\ '" * 200_000))
     list(source_sentences("# \n" * 200_000))
     list(source_sentences('"""' + "\n   #" * 200_000 + '"""'))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_files_are_read_in_sorted_order_and_counted(sources: Path) -> None:
@@ -125,9 +125,9 @@ def test_files_are_read_in_sorted_order_and_counted(sources: Path) -> None:
 def test_the_standard_library_holds_over_a_million_words() -> None:
     library = StandardLibrary()
     assert (library.folder / "os.py").is_file()
-    start = time.perf_counter()
+    start = time.process_time()
     sentences = list(library)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
     assert sum(map(len, sentences)) > 1_000_000
     assert library.files > 400
     words = set().union(*sentences)

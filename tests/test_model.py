@@ -192,6 +192,26 @@ def test_bad_sentences_leave_the_model_as_it_was(sentences, error, message, mode
     np.testing.assert_array_equal(fresh.input_vectors, model.input_vectors)
 
 
+def test_an_iterator_whose_reading_failed_is_not_read_on():
+    def sentences():
+        yield ["a", "b"]
+        yield ["a", None]
+        yield from WALKS
+
+    for given in (sentences(), map(list, sentences())):
+        model = fastw2v.Model(given, **SMALL)
+        with pytest.raises(TypeError):
+            model.train(progress=False)
+        with pytest.raises(ValueError, match="used up"):
+            model.train(progress=False)
+
+
+def test_sentences_are_given_once():
+    model = fastw2v.Model(WALKS, **SMALL)
+    with pytest.raises(ValueError, match="to Model and to train as well"):
+        model.train(WALKS)
+
+
 def test_a_trained_model_survives_bad_sentences(model):
     before = state(model)
     for sentences in ([["x", "y"]], faulty(), [["a", None]]):
@@ -229,6 +249,9 @@ def test_the_softmax_names_its_bound_and_the_remedy():
     with pytest.raises(ValueError, match=r"at most 20,000 words.*20,001: use min_count=2.*negativ"):
         model.train(progress=False)
     assert state(model) == (None, None, None, [])
+    even = fastw2v.Model([[str(i) for i in range(20_001)]] * 3, objective="softmax", min_count=1)
+    with pytest.raises(ValueError, match="20,001: use objective='negative_sampling'"):
+        even.train(progress=False)
 
 
 def test_matrices_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
@@ -239,6 +262,41 @@ def test_matrices_that_do_not_fit_are_refused_before_they_are_allocated(monkeypa
     ):
         model.train(progress=False)
     assert state(model) == (None, None, None, [])
+
+
+def test_nothing_changes_when_the_trainer_cannot_begin(monkeypatch):
+    def no_memory(kernel):
+        raise MemoryError
+
+    model = fastw2v.Model(WALKS, **SMALL)
+    with monkeypatch.context() as patch:
+        patch.setattr("fastw2v.trainer.Scratch", no_memory)
+        with pytest.raises(MemoryError):
+            model.train(progress=False)
+    assert state(model) == (None, None, None, [])
+    assert len(model.train(progress=False).history) == 2
+
+
+def test_keyed_vectors_are_made_once(model):
+    assert model.wv is model.wv
+    assert model.context_wv is not model.wv
+    before = model.wv["a"].copy()
+    model.train(progress=False)
+    assert not np.array_equal(model.wv["a"], before)  # a view of the matrix, not a copy
+    model.input_vectors = model.input_vectors.copy()
+    assert model.wv.vectors is model.input_vectors
+
+
+def test_every_core_means_those_of_the_machine_that_trains(tmp_path):
+    model = fastw2v.Model(WALKS, vector_size=4).train(progress=False)
+    model.save(tmp_path / "m")
+    assert fastw2v.Model.load(tmp_path / "m").workers is None
+
+
+def test_the_cbow_default_alpha_is_its_own():
+    assert fastw2v.Model().parameters.alpha == 0.025
+    assert fastw2v.Model(architecture="cbow").parameters.alpha == 0.15
+    assert fastw2v.Hyperparameters(architecture="cbow").alpha == 0.15
 
 
 def test_progress_and_logging(capsys, caplog):

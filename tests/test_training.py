@@ -37,7 +37,8 @@ def test_planted_structure_is_recovered(name, workers, planted, planted_share):
     ).train(progress=False)
     assert planted_share(model.wv) >= 0.95
     losses = [record.loss for record in model.history]
-    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] > 0
+    assert all(later < earlier for earlier, later in pairwise(losses))
 
 
 def test_the_softmax_reaches_the_entropy_of_the_corpus(planted):
@@ -48,7 +49,7 @@ def test_the_softmax_reaches_the_entropy_of_the_corpus(planted):
     assert math.log(4) < model.history[-1].loss < math.log(4) + 0.02
 
 
-def train(sentences, *, batch_tokens=trainer.BATCH_TOKENS, workers=1, first_epoch=0, **parameters):
+def train(sentences, *, batch_tokens=None, workers=1, first_epoch=0, **parameters):
     """Train below ``Model``, where the size of a batch can be chosen."""
     settings = Hyperparameters(min_count=1, vector_size=16, **parameters)
     numbered = read(sentences)
@@ -162,7 +163,7 @@ def test_every_batch_is_handed_out_once_to_racing_threads():
 
 
 def test_history():
-    model = fastw2v.Model([["a", "b", "rare"]] * 100, vector_size=4, epochs=3, min_count=100)
+    model = fastw2v.Model(vector_size=4, epochs=3, min_count=100, sample=0)
     sentences = [["a", "b"]] * 100 + [["a", "odd"]]
     model.train(sentences, progress=False)
     assert [record.epoch for record in model.history] == [0, 1, 2]
@@ -174,11 +175,67 @@ def test_history():
     assert lrs[-1] == pytest.approx(parameters.min_alpha)
 
 
-def test_the_mean_loss_is_the_objectives(uneven):
-    """The first loss of untrained outputs is known: log 2 for each of the 1 + negative terms."""
-    _, _, [record] = train(uneven, alpha=1e-9, min_alpha=0, epochs=1, negative=7)
-    drawn = 7  # less the draws that equal the centre
-    assert 0.7 * (1 + drawn) * math.log(2) < record.loss <= (1 + drawn) * math.log(2) + 1e-5
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_mean_loss_is_the_objectives(workers):
+    """Scores of 0 cost log 2 each; of two words, every second draw is the centre and skipped."""
+    sentences = [["a", "b"] * 20_000]
+    _, _, [record] = train(
+        sentences, workers=workers, alpha=1e-9, min_alpha=0, epochs=1, negative=6, sample=0
+    )
+    assert record.loss == pytest.approx((1 + 6 / 2) * math.log(2), rel=0.01)
+
+
+def test_the_softmaxs_mean_loss_is_the_objectives():
+    _, _, [record] = train(
+        [list(range(50)) * 20], objective="softmax", alpha=1e-9, min_alpha=0, epochs=1, sample=0
+    )
+    assert record.loss == pytest.approx(math.log(50), rel=1e-5)
+
+
+def test_every_thread_has_work_on_a_small_corpus():
+    for objective in ("negative_sampling", "softmax"):
+        parameters = Hyperparameters(objective=objective)
+        assert trainer._batch_tokens(parameters, 10_000, workers=4) <= 10_000 / 8
+    assert trainer._batch_tokens(Hyperparameters(), 10**8, workers=4) == trainer.MOST_BATCH_TOKENS
+
+
+def test_an_epoch_without_examples_has_no_loss_and_says_so(caplog):
+    _, _, records = train([["a", "b"]] * 3, sample=1e-30)
+    assert all(math.isnan(record.loss) for record in records)
+    assert all(record.examples == 0 for record in records)
+    assert "subsampling keeps only 0 % of the tokens" in caplog.text
+    assert "had nothing to train on" in caplog.text
+
+
+def test_a_thread_that_fails_stops_the_others_and_raises_here(uneven, monkeypatch):
+    def kernel_of(sentences):
+        numbered = read(sentences)
+        vocabulary = Vocabulary(numbered.keys, numbered.counts())
+        corpus = numbered.encode(vocabulary)
+        return trainer.Kernel(
+            Hyperparameters(),
+            corpus.tokens,
+            corpus.offsets,
+            keep_probability=vocabulary.keep_probability(0),
+            noise=trainer.AliasTable(vocabulary.noise_weights(1)),
+            input_vectors=np.zeros((len(vocabulary), 2), np.float32),
+            output_vectors=np.zeros((len(vocabulary), 2), np.float32),
+            first_epoch=0,
+            epochs=1,
+        )
+
+    threads = threading.active_count()
+    real = trainer.Scratch
+    calls = []
+
+    def sabotaged(kernel):
+        calls.append(kernel)
+        return real(kernel if len(calls) == 1 else kernel_of(uneven))
+
+    monkeypatch.setattr(trainer, "Scratch", sabotaged)
+    with pytest.raises(ValueError, match="made for another kernel"):
+        train(uneven, workers=2, epochs=10**6)
+    assert threading.active_count() == threads
 
 
 def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
@@ -201,7 +258,7 @@ def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
         process.send_signal(signal.SIGINT)
         began = time.perf_counter()
         assert process.wait(timeout=20) == 42
-        assert time.perf_counter() - began < 1.5  # a second, and the end of the process
+        assert time.perf_counter() - began < 3  # a second, and the process's end, on a busy machine
 
 
 def test_leaving_early_ends_the_threads(uneven):

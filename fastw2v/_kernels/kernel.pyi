@@ -5,7 +5,6 @@ from fastw2v._kernels.alias import AliasTable
 
 BLOCK: int
 SOFTMAX_EXAMPLES: int
-MAX_SOFTMAX_VOCABULARY: int
 
 class Kernel:
     def __init__(
@@ -28,7 +27,11 @@ class Kernel:
     ) -> list[tuple[int, list[int], float, list[int]]]: ...
 
 class Scratch:
-    kernel: Kernel
-    loss: float
-    n_examples: int
     def __init__(self, kernel: Kernel) -> None: ...
+    def reset(self) -> None: ...
+    @property
+    def kernel(self) -> Kernel: ...
+    @property
+    def loss(self) -> float: ...
+    @property
+    def n_examples(self) -> int: ...

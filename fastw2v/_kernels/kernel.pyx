@@ -21,10 +21,6 @@ SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then steppe
 cdef enum:
     SCRATCH_BUFFERS = 16  # at least as many as the scratch struct has pointers
 
-# The exact softmax's work and scratch grow with the vocabulary: 20 MB a thread at this bound, and
-# some 5,000 centres a second at 100 dimensions.
-MAX_SOFTMAX_VOCABULARY = 20_000
-
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
     """Find the objective's function; a combination that has none is an error, never a fallback."""
@@ -71,7 +67,7 @@ cdef class Kernel:
     cdef bint is_softmax
     cdef object alive  # the arrays and the table that ``parameters`` points into
 
-    def __init__(
+    def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
         const float[::1] keep_probability, AliasTable noise not None,
         float[:, ::1] input_vectors, float[:, ::1] output_vectors,
@@ -84,10 +80,6 @@ cdef class Kernel:
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
         self.is_softmax = parameters.objective == "softmax"
-        if self.is_softmax and v > MAX_SOFTMAX_VOCABULARY:
-            raise ValueError(
-                f"the exact softmax takes at most {MAX_SOFTMAX_VOCABULARY:,} words, and this "
-                f"vocabulary has {v:,}: raise min_count, or use objective='negative_sampling'")
 
         p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
@@ -170,6 +162,8 @@ cdef class Scratch:
         cdef size_t margin = (min(p.window_left, p.longest_sentence)
                               + min(p.window_right, p.longest_sentence))
         cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1))
+        if BLOCK_TOKENS + margin >= 2**31:
+            raise ValueError(f"a window of {margin:,} tokens: at most {2**31 - BLOCK_TOKENS:,}")
         self.kernel = kernel
         s.kept = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
         s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
@@ -200,6 +194,11 @@ cdef class Scratch:
         self.owned[self.n_owned] = memory
         self.n_owned += 1
         return memory
+
+    def reset(self):
+        """Set the tallies back to 0."""
+        self.buffers.loss = 0.0
+        self.buffers.n_examples = 0
 
     @property
     def loss(self):

@@ -139,7 +139,7 @@ cdef void update_outputs(
     for i in range(n):
         for k in range(m):
             score = sdot(d, hidden_rows[i], 1, scratch.output_rows[k], 1)
-            scratch.grads[i * m + k] = lr * ((k == 0) - sigmoid_at(parameters.sigmoid, score))
+            scratch.grads[<size_t>i * m + k] = lr * ((k == 0) - sigmoid_at(parameters.sigmoid, score))
             loss += negative_log_sigmoid_at(parameters.sigmoid, score if k == 0 else -score)
     scratch.loss += loss
 
@@ -147,11 +147,11 @@ cdef void update_outputs(
     for i in range(n):
         hidden_grad = scratch.hidden_grads + <size_t>i * d
         for k in range(m):
-            saxpy(d, scratch.grads[i * m + k], scratch.output_rows[k], 1, hidden_grad, 1)
+            saxpy(d, scratch.grads[<size_t>i * m + k], scratch.output_rows[k], 1, hidden_grad, 1)
 
     for i in range(n):
         for k in range(m):
-            saxpy(d, scratch.grads[i * m + k], hidden_rows[i], 1, scratch.output_rows[k], 1)
+            saxpy(d, scratch.grads[<size_t>i * m + k], hidden_rows[i], 1, scratch.output_rows[k], 1)
 
 
 cdef void add_hidden_grads(

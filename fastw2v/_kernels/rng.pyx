@@ -17,3 +17,16 @@ def as_uniform(uint64_t draw):
 def as_bounded(uint64_t draw, uint32_t n):
     """Return the number in 0 … n-1 that a draw stands for."""
     return bounded(draw, n)
+
+
+def fill_uniform(float[:, ::1] out, uint64_t seed, double half_width):
+    """Fill a matrix with numbers uniform on ±half_width, from the seed alone.
+
+    Their key is that of an epoch that no training reaches, the last that 64 bits can count.
+    """
+    cdef uint64_t key = fold(fold(0, seed), <uint64_t>-1)
+    cdef Py_ssize_t i, j, columns = out.shape[1]
+    with nogil:
+        for i in range(out.shape[0]):
+            for j in range(columns):
+                out[i, j] = <float>((2.0 * uniform(fold(key, i * columns + j)) - 1.0) * half_width)

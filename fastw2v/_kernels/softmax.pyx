@@ -9,8 +9,8 @@ contexts and the centre. With p = softmax(U h) and y the targets' counts (sum n)
 SOFTMAX_BATCH windows are computed together, with the matrices as they were at the batch's start.
 U is walked in tiles of TILE_WORDS rows, three products a tile:
 
-    first walk     S = H U^T       scores, turned into exponentials relative to the tile's maximum;
-                                   the running maximum and sum give the normaliser
+    first walk     S = H U^T       scores, turned into exponentials relative to the
+                                   maximum so far; with a running sum, that gives p
     second walk    HG += G U       G = lr (y − n p), made from S in place
                    U  += G^T H
 """

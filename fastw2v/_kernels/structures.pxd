@@ -15,7 +15,9 @@ cdef enum:
     # this, whatever the batch, so results do not depend on how a corpus is cut into batches.
     BLOCK_TOKENS = 256
     # Examples whose gradients the exact softmax adds up before it takes a step. More make sgemm
-    # faster and the step longer: see softmax.pyx for what was measured.
+    # faster and the step longer. Measured at 4,489 words, 100 dimensions and alpha 0.025: 16, 32 and
+    # 64 examples gave 19, 27 and 29 k words/s a thread, losses within 0.015 and the same quality;
+    # some 150 diverged.
     SOFTMAX_BATCH = 32
 
 
@@ -43,7 +45,7 @@ cdef struct Parameters:
     # CBOW: True divides the hidden gradient among the contexts (the true gradient), False gives
     # each context all of it (word2vec.c).
     bint cbow_exact
-    # Schedule: lr = alpha - alpha_slope * tokens planned before this one.
+    # Schedule: lr = alpha - alpha_slope * (tokens of the encoded corpus planned before this one).
     double alpha
     double alpha_slope
     int64_t first_epoch

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastw2v._kernels.rng import as_bounded, as_uniform, draws
+from fastw2v._kernels.rng import as_bounded, as_uniform, draws, fill_uniform
 
 WORD = 2**64 - 1
 GAMMA = 0x9E3779B97F4A7C15
@@ -182,3 +182,16 @@ def test_as_bounded_reaches_both_ends_and_nothing_beyond(n):
         assert as_bounded(first, n) == value
         if value:
             assert as_bounded(first - 1, n) == value - 1
+
+
+def test_fill_uniform_depends_on_the_seed_alone():
+    first, again, other = (np.empty((300, 7), np.float32) for _ in range(3))
+    fill_uniform(first, 5, 0.25)
+    fill_uniform(again, 5, 0.25)
+    fill_uniform(other, 6, 0.25)
+    np.testing.assert_array_equal(first, again)
+    assert not np.isin(first, other).any()
+    assert len(np.unique(first)) > 2_000
+    assert abs(first).max() <= 0.25
+    assert abs(first.mean()) < 0.02
+    assert first.std() == pytest.approx(0.5 / 12**0.5, rel=0.05)

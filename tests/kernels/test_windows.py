@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastw2v._kernels.alias import AliasTable
-from fastw2v._kernels.kernel import BLOCK, MAX_SOFTMAX_VOCABULARY, Kernel, Scratch
+from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.vocabulary import Vocabulary
 
@@ -470,21 +470,6 @@ def test_read_only_matrices_are_refused(arguments):
 def test_noise_is_not_optional(arguments):
     with pytest.raises(TypeError, match="noise"):
         build(arguments | {"noise": None})
-
-
-def test_the_exact_softmax_takes_small_vocabularies_only(arguments):
-    def sized(v):
-        return arguments | {
-            "keep_probability": np.ones(v, np.float32),
-            "noise": AliasTable(np.ones(v)),
-            "input_vectors": np.zeros((v, 1), np.float32),
-            "output_vectors": np.zeros((v, 1), np.float32),
-        }
-
-    build(sized(MAX_SOFTMAX_VOCABULARY), objective="softmax")
-    build(sized(MAX_SOFTMAX_VOCABULARY + 1), objective="negative_sampling")
-    with pytest.raises(ValueError, match=r"at most 20,000 words.*has 20,001"):
-        build(sized(MAX_SOFTMAX_VOCABULARY + 1), objective="softmax")
 
 
 @pytest.mark.parametrize(
