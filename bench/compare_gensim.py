@@ -24,9 +24,7 @@ cbow``), and the exact softmax, which gensim doesn't have, on a small vocabulary
         --rounds 3 --json skipgram.json
     python bench/compare_gensim.py --corpus text.txt --objective softmax --min-count 200
 
-Measured
---------
-[Tables of measured runs go here, each with the command that made it.]
+The README has what was measured, each table with its command.
 """
 
 from __future__ import annotations
