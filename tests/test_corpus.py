@@ -1,9 +1,19 @@
 """Every accepted input becomes the same encoded corpus; every bad one an error that names it."""
 
 import bz2
+import gc
 import gzip
 import lzma
+import math
+import re
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+import weakref
 from collections import Counter, namedtuple
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -151,6 +161,120 @@ def test_layouts_of_text(tmp_path, text, suffix):
     assert everything(path) == reference(SENTENCES, 1)
 
 
+def plain_sentences(numbered):
+    """Return the sentences that have a token."""
+    keys = [numbered.keys[token] for token in numbered.tokens]
+    ends = numbered.offsets.tolist()
+    return [keys[a:b] for a, b in pairwise(ends) if a < b]
+
+
+@pytest.fixture(scope="module")
+def shared_path(tmp_path_factory):
+    """One file for all of hypothesis's examples, which a function's own would not outlive."""
+    return tmp_path_factory.mktemp("corpus") / "corpus.txt"
+
+
+FRAGMENTS = ["a", "bb", "longer", "é", "𝕏", "\ufeff", "\x85", " ", "\t", "\f", "\n", "\r", "\r\n"]
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=40), st.booleans(), st.integers(1, 9))
+def test_no_block_of_a_file_cuts_a_word_or_a_line(shared_path, fragments, marked, block):
+    data = "".join(fragments).encode()
+    shared_path.write_bytes(b"\xef\xbb\xbf" * marked + data)
+    if not marked:
+        data = data.removeprefix(b"\xef\xbb\xbf")
+    lines = [line.decode().encode().split() for line in re.split(rb"\r\n|\r|\n", data)]
+    expected = [[word.decode() for word in line] for line in lines if line]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "BLOCK", block)
+        if expected:
+            assert plain_sentences(corpus.read(shared_path)) == expected
+        else:
+            with pytest.raises(ValueError, match="nothing to train on"):
+                corpus.read(shared_path)
+
+
+@pytest.mark.parametrize("end", ["", " ", "\n", "\r", "\r\n", " \r\n"])
+@pytest.mark.parametrize("block", [1, 7, 8, 64])
+def test_a_line_of_many_blocks_is_one_sentence(tmp_path, monkeypatch, end, block):
+    monkeypatch.setattr(corpus, "BLOCK", block)
+    words = [str(n) * 3 for n in range(200)]
+    path = write(tmp_path / "corpus.txt", " ".join(words) + end)
+    assert corpus.read(path).offsets.tolist() == [0, 200]
+    write(path, " ".join(words) + (end.strip(" ") or "\n") + "more words")
+    assert plain_sentences(corpus.read(path)) == [words, ["more", "words"]]
+
+
+def test_a_word_of_many_blocks_is_read_in_linear_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "BLOCK", 16)
+    path = write(tmp_path / "corpus.txt", b"a" * 4_000_000 + b" b")  # else 500 GB to copy
+    assert [len(key) for key in corpus.read(path).keys] == [4_000_000, 1]
+
+
+def test_a_long_line_is_not_split_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "BLOCK", 1 << 16)
+    path = write(tmp_path / "corpus.txt", b"abcd " * 500_000)
+    tracemalloc.start()
+    try:
+        numbered = corpus.read(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert numbered.offsets.tolist() == [0, 500_000]
+    assert peak < 6_000_000  # 2 MB of numbers; the line's words as objects would be 23 MB
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, lambda row: np.array([row])[0]])
+def test_long_sentences_are_read_in_pieces(monkeypatch, kind):
+    rows = [[5, 1, 5, 2, 7, 7, 3], [1], [], [2, 2, 9, 9]]
+    monkeypatch.setattr(corpus, "PIECE", 3)
+    assert everything([kind(row) for row in rows if row]) == reference([r for r in rows if r], 1)
+    assert everything(np.array([rows[0]] * 2)) == reference([rows[0]] * 2, 1)
+    with pytest.raises(TypeError, match="sentence 1, position 7: None is no token"):
+        corpus.read([["a"] * 7, [*"abcdefg", None]])
+    with pytest.raises(TypeError, match=r"sentence 1, position 7: \[\] of type list is not hash"):
+        corpus.read([["a"] * 7, [*"abcdefg", []]])
+
+
+INTERRUPTED = """
+import sys
+import numpy as np
+from fastw2v import corpus
+row = np.random.default_rng(0).integers(1000, size=1000)
+source = {
+    "rows": np.broadcast_to(row, (200_000, 1000)),
+    "long rows": np.broadcast_to(row[:2, None], (2, 100_000_000)),
+}.get(sys.argv[1], sys.argv[1])
+print("reading", flush=True)
+try:
+    corpus.read(source)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT can be sent to a process there")
+@pytest.mark.parametrize("source", ["rows", "long rows", "a line"])
+def test_ctrl_c_while_reading(tmp_path, source):
+    path = tmp_path / "corpus.txt"
+    if source == "a line":
+        path.write_bytes(b"abcd " * 30_000_000)
+        source = str(path)
+    command = [sys.executable, "-c", INTERRUPTED, source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "reading\n"
+            time.sleep(0.4)
+            process.send_signal(signal.SIGINT)
+            sent = time.perf_counter()
+            assert process.stdout.readline() == "interrupted\n"
+            assert time.perf_counter() - sent < 1
+        finally:
+            process.kill()
+            path.unlink(missing_ok=True)
+
+
 def test_only_ascii_space_separates_words(tmp_path):
     words = ["a\u00a0b", "\u3000", "x\u2028y", "\x85", "naïve", "日本", "𝕏", "\ufeff", "a\x1cb"]
     path = write(tmp_path / "corpus.txt", "first\n" + " ".join(words) + "\n")
@@ -239,6 +363,61 @@ def test_check_reads_nothing():
     assert everything(one_shot) == reference([["a", "b"]], 1)
 
 
+class Token:
+    """A token that can be watched."""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_reading_keeps_no_token_alive(fails):
+    def read():
+        token = Token()
+        if fails:
+            with pytest.raises(TypeError, match="not hashable"):
+                corpus.read([[token], [[]]])
+        else:
+            corpus.read([[token]])
+        return weakref.ref(token)
+
+    gc.disable()
+    try:
+        watched = read()
+        if fails:
+            gc.collect(0)  # pytest's and the error's own frames are a cycle too
+        assert watched() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("share_known", [1.0, 0.9, 0.1])
+def test_encoding_takes_little_memory(share_known):
+    tokens = np.random.default_rng(0).random(1_000_000) < share_known
+    numbered = corpus.read(tokens.reshape(-1, 10).astype(np.int8))
+    vocabulary = Vocabulary([1], np.array([int(tokens.sum())]))
+    tracemalloc.start()
+    try:
+        encoded = numbered.encode(vocabulary)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(encoded.tokens) == tokens.sum()
+    assert peak < 11 * len(tokens)  # bytes; 4 of them are the result's
+
+
+def test_counting_takes_little_memory(monkeypatch):
+    numbered = corpus.read(np.random.default_rng(0).integers(50, size=(1_000, 1_000)))
+    tracemalloc.start()
+    try:
+        counts = numbered.counts()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert counts.tolist() == np.bincount(numbered.tokens).tolist()
+    assert counts.dtype == np.int64
+    assert peak < 4 * len(numbered.tokens)
+    monkeypatch.setattr(corpus, "PIECE", 3)
+    assert numbered.counts().tolist() == counts.tolist()
+
+
 # What is no corpus at all: refused by check, before any reading
 
 
@@ -262,6 +441,18 @@ def test_check_reads_nothing():
         (np.array(3), TypeError, "not 0-D of int64"),
         (np.ones((2, 2), bool), TypeError, "not 2-D of bool"),
         (np.ma.array([[1, 2]], mask=[[0, 1]]), TypeError, r"masked.*row\.compressed\(\)"),
+        (
+            {("a", "b")},
+            TypeError,
+            r"^sentences are a set, .*hash seed; give a list, such as sorted",
+        ),
+        (frozenset([("a", "b")]), TypeError, "^sentences are a frozenset, .*hash seed"),
+        ([{"a", "b"}], TypeError, r"^sentence 0 is a set, .*hash seed; give a list.* sorted\("),
+        (
+            (np.arange(5), np.array([0, 2, 5])),
+            TypeError,
+            r"list of 1-D arrays.*\[tokens\[a:b\] for a, b in pairwise\(offsets\)\]",
+        ),
         ("the cat sat", FileNotFoundError, r"no file 'the cat sat'.*\[text\.split\(\)\]"),
         ("", FileNotFoundError, "no file ''"),
         ("a\0b", FileNotFoundError, r"no file 'a\\x00b'"),
@@ -279,6 +470,12 @@ def test_what_is_no_corpus(function, sentences, error, message):
         function(sentences)
     assert type(raised.value) is error
     assert len(str(raised.value)) < 500
+
+
+def test_two_arrays_in_a_list_are_two_sentences():
+    rows = [[1, 2, 3], [0, 3]]
+    assert everything(list(map(np.array, rows))) == reference(rows, 1)
+    assert everything({"a": 1, "b": 2}.keys() for _ in range(2)) == reference(["ab", "ab"], 1)
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
@@ -308,6 +505,11 @@ def test_paths_that_are_no_file(tmp_path, kind):
         (["a", "b", None], "sentence 1, position 2: None is no token"),
         (("a", None), "sentence 1, position 1: None is no token"),
         (np.array(["a", None], dtype=object), "sentence 1, position 1: None is no token"),
+        (["a", math.nan, "b"], "sentence 1, position 1: nan is no token"),
+        (np.array([1, np.nan]), "sentence 1, position 1: nan is no token"),
+        ([np.float32("nan")], r"sentence 1, position 0: .*nan.* is no token"),
+        ({"a", "b"}, "sentence 1 is a set, .*hash seed; give a list"),
+        (frozenset("ab"), "sentence 1 is a frozenset, .*hash seed; give a list"),
         (["a", ["b"]], r"sentence 1, position 1: \['b'\] of type list is not hashable"),
         (["a", "b", {}], r"sentence 1, position 2: \{\} of type dict is not hashable"),
         (
@@ -323,6 +525,25 @@ def test_bad_sentences_and_tokens_are_named(bad, message, one_shot):
     sentences = [["a", "b"], bad, ["c", "d"]]
     with pytest.raises(TypeError, match=f"^{message}"):
         corpus.read(iter(sentences) if one_shot else sentences)
+
+
+@pytest.mark.parametrize("missing", [None, math.nan])
+@pytest.mark.parametrize("place", [0, 1, 2, 6, 7, 50, 98, 99])
+def test_a_missing_value_is_found_wherever_it_is(missing, place):
+    sentences = [[], *([n, n % 3, str(n)] for n in range(100)), []]
+    sentences[1 + place] = ["a", 0, missing, missing, None]
+    with pytest.raises(TypeError, match=f"sentence {1 + place}, position 2: {missing!s}"):
+        corpus.read(sentences)
+
+
+def test_a_missing_value_ends_the_reading_early():
+    def endless():
+        yield ["a", None]
+        while True:
+            yield ["b", "c", "d"]
+
+    with pytest.raises(TypeError, match="sentence 0, position 1: None"):
+        corpus.read(endless())
 
 
 def test_a_huge_bad_value_is_not_printed_whole():
@@ -421,10 +642,11 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path, suffix):
     whole = path.read_bytes()
     for length in {0, 1, 2, 5, 11, len(whole) // 2, len(whole) - 9, len(whole) - 1}:
         path.write_bytes(whole[:length])
-        # An empty .gz is, to gzip, a file of nothing.
-        with pytest.raises(ValueError, match=r"damaged or cut off|nothing to train on") as raised:
-            corpus.read(path)
-        if length:
+        # A few bytes may still be a text.
+        expected = "damaged or cut off" if length >= 10 else "damaged|nothing to|UTF-8|no sentence"
+        with pytest.raises(ValueError, match=expected) as raised:
+            encode(path)
+        if length >= 10:
             assert str(path) in str(raised.value)
 
 
@@ -447,12 +669,23 @@ def test_a_file_with_flipped_bytes_is_refused(tmp_path, suffix):
     assert refused >= 36
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
-def test_a_plain_file_named_as_a_compressed_one(tmp_path, suffix):
-    path = tmp_path / f"corpus{suffix}"
-    path.write_text(TEXT)
-    with pytest.raises(ValueError, match="damaged or cut off") as raised:
-        corpus.read(path)
+@pytest.mark.parametrize("suffix", OPENERS)
+@pytest.mark.parametrize("name", ["corpus", "corpus.txt", "corpus.gz", "corpus.bz2", "corpus.XZ"])
+def test_compression_is_seen_in_the_content_whatever_the_name(tmp_path, suffix, name):
+    path = write(tmp_path / f"to-rename{suffix}", TEXT).rename(tmp_path / name)
+    assert everything(path) == reference(SENTENCES, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [(b"\x28\xb5\x2f\xfd\x04\x00", "Zstandard"), (b"PK\x03\x04\x14\x00", "ZIP")],
+)
+@pytest.mark.parametrize("function", [corpus.check, corpus.read])
+def test_other_compression_is_refused_by_name(tmp_path, data, name, function):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(data + b"\n" * 99)
+    with pytest.raises(ValueError, match=f"{name}.*decompress it first") as raised:
+        function(path)
     assert str(path) in str(raised.value)
 
 
@@ -464,10 +697,13 @@ def test_a_plain_file_named_as_a_compressed_one(tmp_path, suffix):
         (b"ok\r\rab\xc3 x", 3, 3, "c3"),
         (b"ok ok\nok \xed\xa0\x80\n", 2, 4, "ed"),  # a surrogate
         ("the cat".encode("utf-16"), 1, 1, "ff"),
+        (b"ok\n" + b"word " * 30 + b"\xff\n", 2, 151, "ff"),
     ],
 )
 @pytest.mark.parametrize("suffix", [".txt", ".xz"])
-def test_what_is_not_utf8_is_placed(tmp_path, data, line, byte, value, suffix):
+@pytest.mark.parametrize("block", [1, 16, 1 << 20])
+def test_what_is_not_utf8_is_placed(tmp_path, monkeypatch, data, line, byte, value, suffix, block):
+    monkeypatch.setattr(corpus, "BLOCK", block)
     path = write(tmp_path / f"corpus{suffix}", data)
     with pytest.raises(ValueError, match="not valid UTF-8") as raised:
         corpus.read(path)

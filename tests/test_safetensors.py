@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from fastw2v.formats import safetensors
 
@@ -160,10 +160,36 @@ def test_a_file_is_replaced(tmp_path):
     assert os.listdir(tmp_path) == ["f.safetensors"]
 
 
-def test_a_file_has_the_usual_permissions(tmp_path):
-    (tmp_path / "usual").touch()
-    write(tmp_path / "f", ["a"])
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077, 0])
+def test_a_file_has_the_usual_permissions(tmp_path, monkeypatch, mask):
+    def never(mask):
+        raise AssertionError("the mask is the whole process's")
+
+    before = os.umask(mask)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "umask", never)
+            (tmp_path / "usual").touch()
+            write(tmp_path / "f", ["a"])
+    finally:
+        os.umask(before)
     assert (tmp_path / "f").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_file_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
+    calls = []
+    for name in "fsync", "replace":
+        real = getattr(os, name)
+
+        def record(*arguments, name=name, real=real):
+            file = os.fstat(arguments[0]) if name == "fsync" else os.stat(arguments[0])
+            calls.append((name, file.st_ino, file.st_size > 100))
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, record)
+    write(tmp_path / "f", ["a"])
+    inode = os.stat(tmp_path / "f").st_ino
+    assert calls == [("fsync", inode, True), ("replace", inode, True)]
 
 
 @pytest.mark.parametrize("error", [SafetensorError("no space"), OSError("io"), KeyboardInterrupt()])
@@ -359,6 +385,23 @@ def test_a_safetensors_file_of_somebody_else(tmp_path, metadata):
     assert str(path) in str(raised.value)
 
 
+# Types that NumPy has no name for, in a file that is well-formed.
+@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "F8_E5M2"])
+@pytest.mark.parametrize("ours", [False, True])
+def test_tensors_that_numpy_cannot_hold(tmp_path, dtype, ours):
+    path = tmp_path / "f.safetensors"
+    write(path, ["a"])
+    width = 2 if dtype == "BF16" else 1
+    tensor = {"dtype": dtype, "shape": [2], "data_offsets": [0, 2 * width]}
+    metadata = header(path) if ours else {"format": "pt"}
+    text = json.dumps({"__metadata__": metadata, "keys": tensor}).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(2 * width))
+    message = "is damaged: " if ours else "not one that fastw2v wrote"
+    with pytest.raises(ValueError, match=message) as raised:
+        safetensors.read(path)
+    assert str(path) in str(raised.value)
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x80\x04pickle" * 9, b"the cat 1 2\n" * 99])
 def test_no_safetensors_file(tmp_path, data):
     path = tmp_path / "f.bin"
@@ -380,8 +423,20 @@ def test_a_newer_version(tmp_path, monkeypatch):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_named(tmp_path, value):
     matrix = np.ones((3, 2), np.float32)
-    matrix[1, 1] = value
     path = tmp_path / "f.safetensors"
-    write(path, ["a", ("b", 2), "c"], good=np.ones((3, 4)), output_vectors=matrix)
-    with pytest.raises(ValueError, match=r"output_vectors of \('b', 2\) \(row 1\) is not finite"):
+    keys = ["a", ("b", 2), "c"]
+    write(path, keys, good=np.ones((3, 4)), output_vectors=matrix)
+    before = path.read_bytes()
+    metadata, tensors = header(path), load_file(path)
+
+    matrix[1, 1] = value
+    message = r"output_vectors of \('b', 2\) \(row 1\) is not finite"
+    with pytest.raises(ValueError, match=f"{message}.*diverged.*lower alpha"):
+        write(path, keys, good=np.ones((3, 4)), output_vectors=matrix)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["f.safetensors"]
+
+    save_file({**tensors, "output_vectors": matrix}, path, metadata=metadata)
+    with pytest.raises(ValueError, match=message) as raised:
         safetensors.read(path)
+    assert str(path) in str(raised.value)

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -57,11 +58,23 @@ def write(
         Named float32 matrices, (len(keys), d).
     metadata
         Anything that JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If a matrix holds a value that is not finite; the message names the matrix and the key.
+    TypeError, OSError
+        If a key can't be written, or the file.
     """
     kind, tensors = _encode_keys(keys)
     tensors["counts"] = np.ascontiguousarray(counts, dtype=np.int64)
     for name, matrix in matrices.items():
         tensors[name] = np.ascontiguousarray(matrix, dtype=np.float32)
+        if problem := _not_finite(name, tensors[name], keys):
+            raise ValueError(
+                f"{problem}, and would be refused when the file is read: training diverged, so "
+                "lower alpha and train again"
+            )
     header = {
         "format": "fastw2v",
         "version": VERSION,
@@ -76,17 +89,21 @@ def write(
         raise OSError(f"{str(target)!r} is no regular file, and would be replaced by one")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"no folder {str(target.parent)!r} to save {target.name!r} in")
-    # A short prefix: the target's name may already be as long as names can be.
-    handle, temporary = tempfile.mkstemp(prefix=".fastw2v.", dir=target.parent)
-    os.close(handle)
+    # A short name: the target's may already be as long as names can be.
+    temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
+        usual = stat.S_IMODE(os.fstat(handle).st_mode)
+        os.close(handle)
         save_file(tensors, temporary, metadata=header)
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp's are private
+        os.chmod(temporary, usual)  # newer versions of safetensors put a private file in its place
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
         os.replace(temporary, target)
     except SafetensorError as error:
         raise OSError(f"could not write {target}: {error}") from error
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def read(path: str | os.PathLike[str]) -> Contents:
@@ -102,19 +119,7 @@ def read(path: str | os.PathLike[str]) -> Contents:
         raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
     if not Path(path).is_file():
         raise FileNotFoundError(f"no file {str(path)!r}")
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file, or is damaged: {error}") from error
-    if header.get("format") != "fastw2v":
-        raise ValueError(f"{path} is a safetensors file, but not one that fastw2v wrote")
-    if header.get("version") != VERSION:
-        raise ValueError(
-            f"{path} has format version {header.get('version')}, and this fastw2v reads version "
-            f"{VERSION}: install a newer fastw2v"
-        )
+    header, tensors = _read_tensors(path)
     try:
         keys = _decode_keys(header["key_kind"], tensors)
         matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
@@ -124,6 +129,32 @@ def read(path: str | os.PathLike[str]) -> Contents:
         raise ValueError(f"{path} is damaged: {error!r}") from error
     _check(path, keys, counts, matrices)
     return Contents(keys, counts, matrices, metadata)
+
+
+def _read_tensors(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    """Read the header and, if it is ours, the tensors."""
+    try:
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            header = file.metadata() or {}
+            _check_header(path, header)
+            try:
+                return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            except (AttributeError, TypeError, ValueError) as error:  # types that NumPy lacks
+                raise ValueError(f"{path} is damaged: {error!r}") from error
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file, or is damaged: {error}") from error
+
+
+def _check_header(path: object, header: Mapping[str, str]) -> None:
+    if header.get("format") != "fastw2v":
+        raise ValueError(f"{path} is a safetensors file, but not one that fastw2v wrote")
+    if header.get("version") != VERSION:
+        raise ValueError(
+            f"{path} has format version {header.get('version')}, and this fastw2v reads version "
+            f"{VERSION}: install a newer fastw2v"
+        )
 
 
 def _check(
@@ -145,10 +176,17 @@ def _check(
                 f"{path} is damaged: {len(keys)} keys, but {name} is {matrix.dtype} of shape "
                 f"{matrix.shape}"
             )
-        finite = np.isfinite(matrix).all(axis=1)
-        if not finite.all():
-            row = int(finite.argmin())
-            raise ValueError(f"{path}: {name} of {keys[row]!r} (row {row}) is not finite")
+        if problem := _not_finite(name, matrix, keys):
+            raise ValueError(f"{path}: {problem}")
+
+
+def _not_finite(name: str, matrix: NDArray[Any], keys: Sequence[Hashable]) -> str:
+    """Name the first row with a value that is not finite; empty if there is none."""
+    finite = np.isfinite(matrix).all(axis=1)
+    if finite.all():
+        return ""
+    row = int(finite.argmin())
+    return f"{name} of {keys[row]!r} (row {row}) is not finite"
 
 
 def _encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]]:
@@ -205,9 +243,3 @@ def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashabl
     if kind == "json":
         return [_from_json(text) for text in texts]
     raise ValueError(f"unknown kind of keys {kind!r}")
-
-
-def _umask() -> int:
-    current = os.umask(0o022)
-    os.umask(current)
-    return current
