@@ -36,8 +36,8 @@ class Model:
     sentences
         What to train on: an iterable of token sequences (lists, tuples, 1-D arrays; a one-shot
         generator too), with tokens of any hashable type; the path of a text file with one sentence
-        a line (plain, .gz, .bz2, .xz); or a 2-D integer array, one sentence a row. It may also be
-        given to ``train``. It is checked now and read by ``train``.
+        a line (plain, or compressed by gzip, bzip2 or xz); or a 2-D integer array, one sentence a
+        row. They may also be given to ``train``. They are checked now and read by ``train``.
     vector_size
         Dimensions of a vector.
     window
