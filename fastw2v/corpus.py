@@ -28,10 +28,12 @@ from typing import Any, NoReturn, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v._kernels.rng import SENTENCE_ORDER, fill_uniform
 from fastw2v.vocabulary import Vocabulary
 
 BLOCK = 1 << 16  # bytes of a file at a time: its words stay in the cache
 PIECE = 1 << 18  # tokens of a sentence at a time
+SENTENCES = 1 << 12  # moved at a time, when sentences are shuffled
 
 # What a compressed file begins with. In bz2, a first block or, in a file of nothing, the end.
 OPENERS: dict[bytes, Callable[..., Any]] = {
@@ -68,6 +70,22 @@ class EncodedCorpus:
     tokens: NDArray[np.int32]
     offsets: NDArray[np.int64]
     raw_tokens: int
+
+    def shuffled(self, seed: int) -> EncodedCorpus:
+        """Return the corpus with its sentences in a random order, drawn from the seed."""
+        draws = np.empty((1, len(self)), np.float32)
+        fill_uniform(draws, seed, SENTENCE_ORDER, 0.5)
+        order = np.argsort(draws[0], kind="stable")
+        lengths = np.diff(self.offsets)[order]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        shift = self.offsets[order] - offsets[:-1]  # from a token's new place to its old one
+        tokens = np.empty_like(self.tokens)
+        for first in range(0, len(order), SENTENCES):
+            part = slice(first, first + SENTENCES)
+            begin, end = offsets[first], offsets[min(first + SENTENCES, len(order))]
+            places = np.repeat(shift[part], lengths[part]) + np.arange(begin, end)
+            tokens[begin:end] = self.tokens[places]
+        return EncodedCorpus(tokens, offsets, self.raw_tokens)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

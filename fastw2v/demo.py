@@ -8,9 +8,9 @@ the vectors: a complete job that needs no network and no data.
 from __future__ import annotations
 
 import os
-import random
 import re
 import sysconfig
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,9 +156,6 @@ def run_demo(
     # A small text wants many epochs, and no rare words: their vectors are mostly noise.
     model = Model(window=8, min_count=20, epochs=10, workers=workers, seed=seed)
     sentences = _read(StandardLibrary(folder), least_words)
-    # In a file's order each sentence resembles the last. A model leans on that while it learns
-    # fast, so its loss would rise as the learning rate falls.
-    random.Random(seed).shuffle(sentences)
     _print(f"Training in {model.workers or default_workers()} threads ...")
     model.train(sentences)
     _print_training(model)
@@ -215,8 +212,12 @@ def _check_writable(output: Path) -> None:
         raise IsADirectoryError(f"cannot write {output}: it is a folder")
     if not output.parent.is_dir():
         raise FileNotFoundError(f"cannot write {output}: there is no folder {output.parent}")
-    if not os.access(output.parent, os.W_OK):  # the file is made anew, under its old name
-        raise PermissionError(f"cannot write {output}: permission denied")
+    if output.exists() and not output.is_file():
+        raise FileExistsError(f"cannot write {output}: it is no regular file")
+    try:  # the file is made anew, under its old name
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise PermissionError(f"cannot write {output}: {error.strerror}") from None
 
 
 def _read(library: StandardLibrary, least_words: int) -> list[list[str]]:

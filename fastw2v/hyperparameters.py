@@ -41,6 +41,7 @@ class Hyperparameters:
     vector_size: int = 100
     window: Window = 5
     shrink_windows: bool = True
+    shuffle: bool = True
     min_count: int = 5
     architecture: str = "skipgram"
     objective: str = "negative_sampling"
@@ -69,9 +70,11 @@ class Hyperparameters:
         ):
             self._set(name, whole_number(name, getattr(self, name), least=least, most=most))
         self._set("window", _checked_window(self.window))
-        if not isinstance(self.shrink_windows, bool | np.bool_):
-            raise TypeError(f"shrink_windows must be True or False, not {self.shrink_windows!r}")
-        self._set("shrink_windows", bool(self.shrink_windows))
+        for name in ("shrink_windows", "shuffle"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool_):
+                raise TypeError(f"{name} must be True or False, not {value!r}")
+            self._set(name, bool(value))
         self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
         self._set("sample", _real("sample", self.sample, least=0.0))
         alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha

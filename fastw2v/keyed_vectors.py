@@ -7,7 +7,7 @@ positions.
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class KeyedVectors:
 
     def __len__(self) -> int:
         return len(self.index_to_key)
+
+    def __iter__(self) -> Iterator[Hashable]:
+        """Iterate over the keys."""
+        return iter(self.index_to_key)
 
     def __contains__(self, key: object) -> bool:
         return key in self.key_to_index

@@ -105,6 +105,8 @@ class Worker(threading.Thread):
         self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
         self.tokens_done = 0
         self.error: BaseException | None = None
+        # Not is_alive: up to Python 3.12 an interrupted join() can call a running thread stopped.
+        self.done = threading.Event()
 
     def run(self) -> None:
         """Work until there is no batch left, or until something fails here."""
@@ -115,6 +117,8 @@ class Worker(threading.Thread):
         except BaseException as error:
             self.error = error
             self.kernel.stop()  # the others need not finish an epoch that has failed
+        finally:
+            self.done.set()
 
 
 def train(
@@ -212,6 +216,11 @@ def _epochs(
                 "epoch %d: loss %.4f, %.0f words/s, %.1f s",
                 *(epoch, record.loss, record.words_per_second, record.seconds),
             )
+            if examples and not math.isfinite(loss):
+                logger.warning(
+                    "epoch %d: the loss is not finite: training diverged; lower alpha (it is %g)",
+                    *(epoch, parameters.alpha),
+                )
             if not examples:
                 logger.warning(
                     "epoch %d had nothing to train on: no two tokens of a sentence were left after "
@@ -238,29 +247,34 @@ def _run_epoch(
         for worker in workers:
             worker.start()
         for worker in workers:
-            while worker.is_alive():
-                worker.join(POLL_SECONDS)
+            while not worker.done.wait(POLL_SECONDS):
                 done = sum(worker.tokens_done for worker in workers)
                 bar.update(shown_before + round(done * share) - bar.n)
     except BaseException:
         kernel.stop()
         for worker in workers:
-            _join(worker)
+            _end(worker)
         raise
+    for worker in workers:
+        _end(worker)
     bar.update(shown_before + corpus.raw_tokens - bar.n)
     for worker in workers:
         if worker.error is not None:
             raise worker.error
 
 
-def _join(worker: Worker) -> None:
-    """Wait for a thread that was told to stop, through any number of further interrupts.
+def _end(worker: Worker) -> None:
+    """Wait for a thread that is done or was told to stop, through any number of interrupts.
 
-    It returns within one window's work, and the matrices are not the caller's until it has.
+    It ends within one window's work, and the matrices are not the caller's until it has.
     """
-    while worker.is_alive():
+    if worker.ident is None:  # never started
+        return
+    while True:
         try:
+            worker.done.wait()
             worker.join()
+            return
         except KeyboardInterrupt:
             continue
 

@@ -709,3 +709,30 @@ def test_what_is_not_utf8_is_placed(tmp_path, monkeypatch, data, line, byte, val
         corpus.read(path)
     assert type(raised.value) is ValueError
     assert f"{path}, line {line}, byte {byte} of the line: 0x{value} " in str(raised.value)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 50, 1 << 12])
+def test_shuffling_moves_whole_sentences(at_a_time, monkeypatch):
+    monkeypatch.setattr(corpus, "SENTENCES", at_a_time)
+    sentences = [list(range(100 * n, 100 * n + n % 7 + 1)) for n in range(50)]
+    numbered = corpus.read(sentences)
+    encoded = numbered.encode(Vocabulary(numbered.keys, numbered.counts()))
+
+    def decoded(one):
+        keys = np.array(numbered.keys)
+        return [keys[one.tokens[a:b]].tolist() for a, b in pairwise(one.offsets)]
+
+    shuffled = encoded.shuffled(1)
+    assert decoded(encoded) == sentences
+    assert decoded(shuffled) != sentences
+    assert sorted(decoded(shuffled)) == sentences
+    assert shuffled.raw_tokens == encoded.raw_tokens
+    assert decoded(encoded.shuffled(1)) == decoded(shuffled) != decoded(encoded.shuffled(2))
+
+
+def test_every_order_of_sentences_is_as_likely():
+    numbered = corpus.read([["a", "a"], ["b", "b"], ["c", "c"]])
+    encoded = numbered.encode(Vocabulary(numbered.keys, numbered.counts()))
+    orders = Counter(tuple(encoded.shuffled(seed).tokens[::2].tolist()) for seed in range(6_000))
+    assert len(orders) == 6
+    assert all(850 < count < 1_150 for count in orders.values())  # 1,000 give or take 5 sigma

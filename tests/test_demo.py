@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -165,9 +167,7 @@ def test_the_demo_repeats_itself(tmp_path: Path) -> None:
     assert [run.parameters.seed for run in runs] == [1, 1, 2]
 
 
-def test_the_demo_trains_on_all_sentences_shuffled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_demo_trains_on_all_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained_on: list[list[str]] = []
 
     class Recorder(fastw2v.Model):
@@ -178,9 +178,12 @@ def test_the_demo_trains_on_all_sentences_shuffled(
     monkeypatch.setattr(demo, "Model", Recorder)
     folder = write_lesson(tmp_path / "lesson", 50)
     run_demo(tmp_path / "v", workers=1, folder=folder, least_words=1000)
-    in_order = list(StandardLibrary(folder))
-    assert trained_on != in_order
-    assert sorted(trained_on) == sorted(in_order)
+    assert trained_on == list(StandardLibrary(folder))
+
+
+def test_special_files_are_refused_before_training(sources: Path) -> None:
+    with pytest.raises(FileExistsError, match=f"cannot write {os.devnull}"):
+        run_demo(os.devnull, folder=sources)
 
 
 def test_too_few_words_are_an_error_that_says_what_to_do(sources: Path, tmp_path: Path) -> None:
@@ -209,6 +212,10 @@ def test_the_output_is_checked_before_the_work(
         run_demo(tmp_path)
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         run_demo(tmp_path / "missing" / "v")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with pytest.raises(PermissionError, match="permission denied"):
+
+    def refuse(dir: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
         run_demo(tmp_path / "v")

@@ -24,6 +24,7 @@ REAL = {  # name: (least, is the least itself allowed)
     "alpha": (0.0, False),
     "min_alpha": (0.0, True),
 }
+FLAGS = ("shrink_windows", "shuffle")
 CHOICES = {
     "architecture": ("skipgram", "cbow"),
     "objective": ("negative_sampling", "softmax"),
@@ -47,7 +48,7 @@ def refused(error, name, value, *parts):
 
 def test_every_parameter_is_tested_here():
     names = {field.name for field in fields(Hyperparameters)}
-    assert names == {*WHOLE, *REAL, *CHOICES, "shrink_windows"}
+    assert names == {*WHOLE, *REAL, *CHOICES, *FLAGS}
 
 
 def test_defaults_are_allowed_and_alphas_too():
@@ -199,11 +200,12 @@ def test_choices(name):
     refused(ValueError, name, np.array(CHOICES[name]), "must be one of")
 
 
-def test_shrink_windows_is_true_or_false():
+@pytest.mark.parametrize("name", FLAGS)
+def test_flags_are_true_or_false(name):
     for value in True, False, np.True_, np.False_:
-        assert made("shrink_windows", value) is bool(value)
+        assert made(name, value) is bool(value)
     for value in 1, 0, None, "yes", "False", 1.0, [True]:
-        refused(TypeError, "shrink_windows", value, "True or False", f"not {value!r}")
+        refused(TypeError, name, value, "True or False", f"not {value!r}")
 
 
 def test_unknown_names_and_positions_are_refused():

@@ -346,8 +346,11 @@ def test_loading_what_holds_no_vectors(tmp_path):
         KeyedVectors.load(path)
 
 
-def test_loading_a_file_with_nan_names_the_key(wv, tmp_path):
+def test_vectors_with_nan_are_not_saved(wv, tmp_path):
     wv.vectors[3, 1] = np.nan
-    wv.save(tmp_path / "v")
     with pytest.raises(ValueError, match=r"vectors of \('x', 1\) \(row 3\) is not finite"):
-        KeyedVectors.load(tmp_path / "v")
+        wv.save(tmp_path / "v")
+
+
+def test_iterating_gives_the_keys(wv):
+    assert list(wv) == wv.index_to_key

@@ -206,6 +206,21 @@ def test_an_iterator_whose_reading_failed_is_not_read_on():
             model.train(progress=False)
 
 
+def test_one_training_at_a_time(model):
+    def sentences():
+        with pytest.raises(RuntimeError, match="training this model already"):
+            model.train()
+        yield from WALKS
+
+    assert len(model.train(sentences(), progress=False).history) == 4
+
+
+def test_divergence_is_said(caplog):
+    model = fastw2v.Model(WALKS, **SMALL, alpha=1e30).train(progress=False)
+    assert not np.isfinite(model.history[-1].loss)
+    assert "training diverged; lower alpha" in caplog.text
+
+
 def test_sentences_are_given_once():
     model = fastw2v.Model(WALKS, **SMALL)
     with pytest.raises(ValueError, match="to Model and to train as well"):
@@ -275,6 +290,18 @@ def test_nothing_changes_when_the_trainer_cannot_begin(monkeypatch):
             model.train(progress=False)
     assert state(model) == (None, None, None, [])
     assert len(model.train(progress=False).history) == 2
+
+
+def test_shuffling_can_be_left_out():
+    texts = [[f"w{n}", f"w{n + 1}", f"w{n + 2}"] for n in range(40)] * 5
+    settings = SMALL | {"min_count": 1}
+    first, again = (
+        fastw2v.Model(texts, shuffle=True, **settings).train(progress=False) for _ in range(2)
+    )
+    in_order = fastw2v.Model(texts, shuffle=False, **settings).train(progress=False)
+    np.testing.assert_array_equal(first.input_vectors, again.input_vectors)
+    assert first.wv.index_to_key == in_order.wv.index_to_key
+    assert not np.array_equal(first.input_vectors, in_order.input_vectors)
 
 
 def test_keyed_vectors_are_made_once(model):

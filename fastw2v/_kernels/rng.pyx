@@ -19,12 +19,14 @@ def as_bounded(uint64_t draw, uint32_t n):
     return bounded(draw, n)
 
 
-def fill_uniform(float[:, ::1] out, uint64_t seed, double half_width):
-    """Fill a matrix with numbers uniform on ±half_width, from the seed alone.
+# What draws that belong to no epoch are for: they take the place of epochs that none can reach.
+INITIAL_VECTORS = 2**64 - 1
+SENTENCE_ORDER = 2**64 - 2
 
-    Their key is that of an epoch that no training reaches, the last that 64 bits can count.
-    """
-    cdef uint64_t key = fold(fold(0, seed), <uint64_t>-1)
+
+def fill_uniform(float[:, ::1] out, uint64_t seed, uint64_t purpose, double half_width):
+    """Fill a matrix with numbers uniform on ±half_width, from the seed and the purpose alone."""
+    cdef uint64_t key = fold(fold(0, seed), purpose)
     cdef Py_ssize_t i, j, columns = out.shape[1]
     with nogil:
         for i in range(out.shape[0]):

@@ -123,7 +123,7 @@ def read(path: str | os.PathLike[str]) -> Contents:
     try:
         keys = _decode_keys(header["key_kind"], tensors)
         matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
-        metadata = json.loads(header["metadata"])
+        metadata = dict(json.loads(header["metadata"]))
         counts = tensors["counts"]
     except (KeyError, ValueError, TypeError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error

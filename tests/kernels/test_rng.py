@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastw2v._kernels.rng import as_bounded, as_uniform, draws, fill_uniform
+from fastw2v._kernels.rng import (
+    INITIAL_VECTORS,
+    SENTENCE_ORDER,
+    as_bounded,
+    as_uniform,
+    draws,
+    fill_uniform,
+)
 
 WORD = 2**64 - 1
 GAMMA = 0x9E3779B97F4A7C15
@@ -186,10 +193,12 @@ def test_as_bounded_reaches_both_ends_and_nothing_beyond(n):
 
 def test_fill_uniform_depends_on_the_seed_alone():
     first, again, other = (np.empty((300, 7), np.float32) for _ in range(3))
-    fill_uniform(first, 5, 0.25)
-    fill_uniform(again, 5, 0.25)
-    fill_uniform(other, 6, 0.25)
+    fill_uniform(first, 5, INITIAL_VECTORS, 0.25)
+    fill_uniform(again, 5, INITIAL_VECTORS, 0.25)
+    fill_uniform(other, 6, INITIAL_VECTORS, 0.25)
     np.testing.assert_array_equal(first, again)
+    assert not np.isin(first, other).any()
+    fill_uniform(other, 5, SENTENCE_ORDER, 0.25)
     assert not np.isin(first, other).any()
     assert len(np.unique(first)) > 2_000
     assert abs(first).max() <= 0.25
