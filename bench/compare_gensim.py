@@ -12,10 +12,10 @@ epochs. Words are raw words, before subsampling and with the rare ones, counted 
 all alike (gensim's ``corpus_file`` reads some sentences twice, where the parts of its threads meet,
 2 % of 500,000 words with two; that isn't counted). Peak memory is taken when training ends and
 includes the text where the contender reads a list of lists. Each library keeps its own order of
-sentences: gensim takes the text's, fastw2v shuffles, as it does by default. Quality: Spearman's rho x 100 of cosine
-against human scores, and the accuracy in % of 3CosAdd analogies among the 30,000 most frequent
-words; the questions are lower-cased, so the corpus should be too. Needs gensim (``pip install
-".[bench]"``) and a POSIX system.
+sentences: gensim takes the text's, fastw2v shuffles, as it does by default. Quality: Spearman's rho
+x 100 of cosine against human scores, and the accuracy in % of 3CosAdd analogies among the 30,000
+most frequent words; the questions are lower-cased, so the corpus should be too. Needs gensim (``pip
+install ".[bench]"``) and a POSIX system.
 
 A quick look at whether everything works, the main comparison (once more with ``--architecture
 cbow``), and the exact softmax, which gensim doesn't have, on a small vocabulary::
