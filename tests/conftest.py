@@ -1,9 +1,20 @@
 """Guards the suite against testing the wrong thing, and makes the corpus with planted structure."""
 
+import os
+
 import numpy as np
 import pytest
 
 CLASSES, WORDS_PER_CLASS = 24, 4
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _away_from_the_checkout(tmp_path_factory):
+    """Pythons that tests start must import the installed package, not the checkout's sources."""
+    before = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    yield
+    os.chdir(before)
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,6 @@ def test_a_mistake_in_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch)
 def test_the_module_runs_and_refuses_an_unwritable_output(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "fastw2v", "demo", "-o", str(tmp_path / "missing" / "v")],
-        cwd=tmp_path,  # not the checkout, whose sources would hide the installed package
         capture_output=True,
         text=True,
         timeout=60,

@@ -137,14 +137,13 @@ def test_blas_uses_one_thread():
     assert blas.get_num_threads() == 1
 
 
-def test_environment_does_not_bring_threads_back(tmp_path):
+def test_environment_does_not_bring_threads_back():
     """Hogwild's threads call BLAS themselves: its own would only be in the way."""
     code = "import fastw2v; from fastw2v._kernels import blas; print(blas.get_num_threads())"
     wanted = dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS"], "4")
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | wanted,
-        cwd=tmp_path,  # not the checkout, whose sources would hide the installed package
         capture_output=True,
         text=True,
         check=True,
