@@ -74,8 +74,8 @@ class Model:
         vocabulary is small: every word of it is frequent, and most tokens would be dropped.
     alpha, min_alpha
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
-        (those of the vocabulary, before subsampling). None
-        takes the architecture's measured default: 0.025 for skip-gram, 0.15 for CBOW.
+        (those of the vocabulary, before subsampling). None takes the architecture's measured
+        default: 0.025 for skip-gram, 0.15 for CBOW.
     epochs
         Passes over the corpus in a call of ``train``.
     workers

@@ -96,6 +96,11 @@ class Batches:
                 return
             yield begin, min(begin + self._size, self._n_tokens)
 
+    def close(self) -> None:
+        """Hand out no more."""
+        with self._lock:
+            self._next = self._n_tokens
+
 
 class Worker(threading.Thread):
     """One Hogwild thread: trains on batches until none is left, and counts what it has done."""
@@ -116,6 +121,7 @@ class Worker(threading.Thread):
                 self.tokens_done += end - begin
         except BaseException as error:
             self.error = error
+            self.batches.close()
             self.kernel.stop()  # the others need not finish an epoch that has failed
         finally:
             self.done.set()
@@ -251,6 +257,7 @@ def _run_epoch(
                 done = sum(worker.tokens_done for worker in workers)
                 bar.update(shown_before + round(done * share) - bar.n)
     except BaseException:
+        batches.close()
         kernel.stop()
         for worker in workers:
             _end(worker)

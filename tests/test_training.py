@@ -162,6 +162,16 @@ def test_every_batch_is_handed_out_once_to_racing_threads():
     assert all(a[1] == b[0] for a, b in pairwise(taken))
 
 
+def test_closed_batches_are_handed_out_no_more():
+    batches = trainer.Batches(10**12, 256)
+    taken = []
+    for begin, _ in batches:
+        taken.append(begin)
+        if len(taken) == 3:
+            batches.close()
+    assert taken == [0, 256, 512]
+
+
 def test_history():
     model = fastw2v.Model(vector_size=4, epochs=3, min_count=100, sample=0)
     sentences = [["a", "b"]] * 100 + [["a", "odd"]]
