@@ -17,7 +17,8 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-KERNELS = Path("fastw2v", "_kernels")
+PACKAGE = Path("fastw2v")
+KERNELS = PACKAGE / "_kernels"
 WITH_BLAS = {"blas", "negative_sampling", "softmax"}
 
 if sys.platform == "win32":
@@ -32,7 +33,6 @@ def extension(source: Path) -> Extension:
     """One kernel module, linked with BLAS where it calls it."""
     blas = (
         {
-            "include_dirs": [scipy_openblas32.get_include_dir()],
             "library_dirs": [scipy_openblas32.get_lib_dir()],
             "libraries": [scipy_openblas32.get_library()],
             "extra_link_args": RUN_PATH,
@@ -41,7 +41,12 @@ def extension(source: Path) -> Extension:
         else {}
     )
     return Extension(
-        f"fastw2v._kernels.{source.stem}", [str(source)], extra_compile_args=COMPILE_ARGS, **blas
+        ".".join(source.with_suffix("").parts),
+        [str(source)],
+        include_dirs=[str(KERNELS), scipy_openblas32.get_include_dir()],
+        depends=[str(header) for header in KERNELS.glob("*.h")],
+        extra_compile_args=COMPILE_ARGS,
+        **blas,
     )
 
 
@@ -66,7 +71,7 @@ class BuildWithOpenBLAS(build_ext):
 
 setup(
     ext_modules=cythonize(
-        [extension(source) for source in sorted(KERNELS.glob("*.pyx"))],
+        [extension(source) for source in sorted(PACKAGE.glob("*/*.pyx"))],
         build_dir="build/cython",
         compiler_directives={
             "language_level": 3,

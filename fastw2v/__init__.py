@@ -4,25 +4,33 @@
     >>> model = fastw2v.Model([["a", "b", "c"]] * 20, vector_size=8, sample=0).train()
     >>> neighbors = model.wv.most_similar("a", topn=2)
 
-``Model`` trains, ``KeyedVectors`` answers questions, ``objectives`` is the mathematics.
+``Model`` trains, ``encode`` and ``count`` read, ``KeyedVectors`` answers questions, ``phrases``
+finds words that belong together, ``objectives`` is the mathematics.
 """
 
 from importlib.metadata import version
 
 from fastw2v import objectives
+from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.model import Model
+from fastw2v.resources import MemoryEstimate
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary
 
 __version__ = version("fastw2v")
 
 __all__ = [
+    "CorpusReport",
+    "EncodedCorpus",
     "EpochRecord",
     "Hyperparameters",
     "KeyedVectors",
+    "MemoryEstimate",
     "Model",
     "Vocabulary",
+    "count",
+    "encode",
     "objectives",
 ]

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fastw2v import Model
-from fastw2v.trainer import default_workers
+from fastw2v.resources import available_cores
 
 TELLING_WORDS = (
     *("width", "left", "row", "red", "min", "greater"),
@@ -156,7 +156,7 @@ def run_demo(
     # A small text wants many epochs, and no rare words: their vectors are mostly noise.
     model = Model(window=8, min_count=20, epochs=10, workers=workers, seed=seed)
     sentences = _read(StandardLibrary(folder), least_words)
-    _print(f"Training in {model.workers or default_workers()} threads ...")
+    _print(f"Training in {model.workers or available_cores()} threads ...")
     model.train(sentences)
     _print_training(model)
     _print_neighbours(model)

@@ -6,12 +6,14 @@ it, the trainer and the kernels read it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+
+from fastw2v.checks import one_of, optional_number, real_number, whole_number
+from fastw2v.vocabulary import DEFAULT_MIN_COUNT
 
 Window = int | tuple[int, int] | None
 
@@ -42,7 +44,8 @@ class Hyperparameters:
     window: Window = 5
     shrink_windows: bool = True
     shuffle: bool = True
-    min_count: int = 5
+    min_count: int = DEFAULT_MIN_COUNT
+    max_vocab_size: int | None = None
     architecture: str = "skipgram"
     objective: str = "negative_sampling"
     negative: int = 5
@@ -57,10 +60,10 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         """Check every value, and turn NumPy scalars into Python's numbers."""
-        _choice("architecture", self.architecture, ARCHITECTURES)
-        _choice("objective", self.objective, OBJECTIVES)
-        _choice("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
-        _choice("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
+        one_of("architecture", self.architecture, ARCHITECTURES)
+        one_of("objective", self.objective, OBJECTIVES)
+        one_of("negative_sharing", self.negative_sharing, NEGATIVE_SHARING)
+        one_of("cbow_gradient", self.cbow_gradient, CBOW_GRADIENTS)
         for name, least, most in (
             ("vector_size", 1, 1_000_000),
             ("min_count", 1, None),
@@ -69,17 +72,19 @@ class Hyperparameters:
             ("negative", 1 if self.objective == "negative_sampling" else 0, 100_000),
         ):
             self._set(name, whole_number(name, getattr(self, name), least=least, most=most))
+        most_words = optional_number("max_vocab_size", self.max_vocab_size, least=1)
+        self._set("max_vocab_size", most_words)
         self._set("window", _checked_window(self.window))
         for name in ("shrink_windows", "shuffle"):
             value = getattr(self, name)
             if not isinstance(value, bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, not {value!r}")
             self._set(name, bool(value))
-        self._set("ns_exponent", _real("ns_exponent", self.ns_exponent))
-        self._set("sample", _real("sample", self.sample, least=0.0))
+        self._set("ns_exponent", real_number("ns_exponent", self.ns_exponent))
+        self._set("sample", real_number("sample", self.sample, least=0.0))
         alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha
-        self._set("alpha", _real("alpha", alpha, above=0.0))
-        self._set("min_alpha", _real("min_alpha", self.min_alpha, least=0.0))
+        self._set("alpha", real_number("alpha", alpha, above=0.0))
+        self._set("min_alpha", real_number("min_alpha", self.min_alpha, least=0.0))
         if self.min_alpha > self.alpha:
             raise ValueError(
                 f"min_alpha ({self.min_alpha}) must not be above alpha ({self.alpha}): the "
@@ -95,39 +100,6 @@ class Hyperparameters:
         if self.window is None:
             return None, None
         return (self.window, self.window) if isinstance(self.window, int) else self.window
-
-
-def whole_number(name: str, value: object, *, least: int = 0, most: int | None = None) -> int:
-    """Check that ``value`` is an integer (not a bool) of the range, and return it as an int."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
-    number = int(value)
-    if number < least or (most is not None and number > most):
-        bound = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be {bound}, not {number}")
-    return number
-
-
-def _real(name: str, value: object, *, least: float = -math.inf, above: float = -math.inf) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    try:
-        number = float(value)
-    except OverflowError:  # an int or a Fraction beyond float's range
-        number = math.inf
-    if not math.isfinite(number) or number < least or number <= above:
-        bound = "finite"
-        if above > -math.inf:
-            bound = f"above {above:g} and finite"
-        elif least > -math.inf:
-            bound = f"at least {least:g} and finite"
-        raise ValueError(f"{name} must be {bound}, not {value}")
-    return number
-
-
-def _choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
 
 
 def _checked_window(window: object) -> Window:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v import corpus as corpora
 from fastw2v._kernels.rng import INITIAL_VECTORS, fill_uniform
-from fastw2v.formats import safetensors
-from fastw2v.hyperparameters import (
-    MAX_SOFTMAX_VOCABULARY,
-    Hyperparameters,
-    Window,
-    whole_number,
+from fastw2v.checks import optional_number, whole_number
+from fastw2v.corpus import (
+    CorpusReport,
+    EncodedCorpus,
+    encode_for_training,
+    memory_budget,
+    source_of,
 )
+from fastw2v.formats import safetensors
+from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters, Window
 from fastw2v.keyed_vectors import KeyedVectors
-from fastw2v.memory import require_memory
-from fastw2v.trainer import EpochRecord, default_workers, train
-from fastw2v.vocabulary import Vocabulary
+from fastw2v.resources import MemoryEstimate, available_cores, require_memory
+from fastw2v.trainer import EpochRecord, scratch_bytes, train
+from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Given, Selection, Vocabulary, choice_of
 
 logger = logging.getLogger("fastw2v")
 
@@ -35,9 +37,10 @@ class Model:
     ----------
     sentences
         What to train on: an iterable of token sequences (lists, tuples, 1-D arrays; a one-shot
-        generator too), with tokens of any hashable type; the path of a text file with one sentence
-        a line (plain, or compressed by gzip, bzip2 or xz); or a 2-D integer array, one sentence a
-        row. They may also be given to ``train``. They are checked now and read by ``train``.
+        generator too), with tokens of any hashable type; text files, one sentence a line; integer
+        arrays; columns of tables; an ``EncodedCorpus``. ``fastw2v.encode`` describes each, and has
+        more options to read them. They may also be given to ``train``. They are checked now and
+        read by ``train``.
     vector_size
         Dimensions of a vector.
     window
@@ -52,6 +55,12 @@ class Model:
         while the learning rate falls. False keeps the order given.
     min_count
         Tokens that occur less often are left out of the vocabulary.
+    max_vocab_size
+        Keep only so many tokens, the most frequent; None keeps all.
+    vocabulary
+        Use this one, whole and in its order: a ``Vocabulary``, a mapping from keys to counts, or
+        ``"identity"``, where row i is the integer i (0 up to the largest that occurs). An
+        ``EncodedCorpus`` brings its own. The two options above must then be left alone.
     architecture
         ``"skipgram"``: each context word on its own meets the centre; ``"cbow"``: the mean of the
         context words does.
@@ -84,6 +93,9 @@ class Model:
         fast word2vec.
     seed
         Of all random numbers.
+    memory_limit
+        Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in a temporary file
+        in the folder that TMPDIR names. None is half of what is free.
 
     Attributes
     ----------
@@ -91,6 +103,8 @@ class Model:
         None until there was something to count.
     input_vectors, output_vectors : ndarray or None
         float32, (len(vocabulary), vector_size).
+    report : CorpusReport or None
+        What was read, and what of it is trained on.
     history : list of EpochRecord
         One record an epoch, over all calls of ``train``.
 
@@ -122,7 +136,9 @@ class Model:
         window: Window = 5,
         shrink_windows: bool = True,
         shuffle: bool = True,
-        min_count: int = 5,
+        min_count: int = DEFAULT_MIN_COUNT,
+        max_vocab_size: int | None = None,
+        vocabulary: Vocabulary | Mapping[Hashable, int] | str | None = None,
         architecture: str = "skipgram",
         objective: str = "negative_sampling",
         negative: int = 5,
@@ -135,6 +151,7 @@ class Model:
         epochs: int = 5,
         workers: int | None = None,
         seed: int = 1,
+        memory_limit: int | None = None,
     ) -> None:
         self.parameters = Hyperparameters(
             vector_size=vector_size,
@@ -142,6 +159,7 @@ class Model:
             shrink_windows=shrink_windows,
             shuffle=shuffle,
             min_count=min_count,
+            max_vocab_size=max_vocab_size,
             architecture=architecture,
             objective=objective,
             negative=negative,
@@ -154,11 +172,20 @@ class Model:
             epochs=epochs,
             seed=seed,
         )
-        self.workers = None if workers is None else whole_number("workers", workers, least=1)
+        self.workers = optional_number("workers", workers, least=1)
+        memory_budget(memory_limit)
+        self.memory_limit = memory_limit
+        self._choice = choice_of(
+            vocabulary,
+            min_count=self.parameters.min_count,
+            max_size=self.parameters.max_vocab_size,
+            keep=None,
+            unseen="keep",
+        )
         if sentences is not None:
-            corpora.check(sentences)
+            self._check(sentences)
         self._sentences = sentences
-        self._corpus: corpora.EncodedCorpus | None = None
+        self._corpus: EncodedCorpus | None = None
         self.vocabulary: Vocabulary | None = None
         self.input_vectors: NDArray[np.float32] | None = None
         self.output_vectors: NDArray[np.float32] | None = None
@@ -209,7 +236,7 @@ class Model:
 
     def _train(self, sentences: Any, progress: bool | None) -> None:
         vocabulary, corpus = self._read(sentences)
-        self._check_size(vocabulary)
+        self._check_size(corpus)
         inputs, outputs = self.input_vectors, self.output_vectors
         if inputs is None or outputs is None:
             inputs, outputs = self._initial_matrices(vocabulary)
@@ -220,7 +247,7 @@ class Model:
             inputs,
             outputs,
             first_epoch=self.history[-1].epoch + 1 if self.history else 0,
-            workers=default_workers() if self.workers is None else self.workers,
+            workers=self._n_workers,
             progress=progress,
         )
         # Nothing that can be refused is left: from here on the model changes.
@@ -228,7 +255,17 @@ class Model:
         self.input_vectors, self.output_vectors = inputs, outputs
         self.history.extend(records)
 
-    def _read(self, sentences: Any) -> tuple[Vocabulary, corpora.EncodedCorpus]:
+    def _check(self, sentences: Any) -> None:
+        """Refuse what can't be a corpus, without reading it."""
+        if not isinstance(sentences, EncodedCorpus):
+            source_of(sentences)
+        elif self._choice != Selection():
+            raise ValueError(
+                "an EncodedCorpus comes with its vocabulary, and min_count, max_vocab_size or "
+                "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
+            )
+
+    def _read(self, sentences: Any) -> tuple[Vocabulary, EncodedCorpus]:
         """Return the vocabulary and the corpus to train on, without changing the model."""
         if sentences is not None and self._sentences is not None:
             raise ValueError(
@@ -243,40 +280,103 @@ class Model:
                     "whose reading failed is used up and must be given anew"
                 )
             return self.vocabulary, self._corpus
+        self._check(source)
         if isinstance(source, Iterator):
             self._sentences = None  # whatever happens now, it can't be read from its start again
-        numbered = corpora.read(source)
-        vocabulary = self.vocabulary
-        if vocabulary is None:
-            vocabulary = Vocabulary.with_min_count(
-                numbered.keys, numbered.counts(), self.parameters.min_count
-            )
-        corpus = numbered.encode(vocabulary)
-        logger.info(
-            "%s tokens in %s sentences, %s distinct; %s tokens of the vocabulary's %s words",
-            *(f"{n:,}" for n in (corpus.raw_tokens, len(corpus), len(numbered.keys))),
-            *(f"{n:,}" for n in (len(corpus.tokens), len(vocabulary))),
+        choice = self._choice
+        if self.vocabulary is not None:
+            choice = Given(self.vocabulary)
+        elif isinstance(source, EncodedCorpus):
+            choice = Given(source.vocabulary)
+        corpus = encode_for_training(
+            source,
+            choice,
+            seed=self.parameters.seed if self.parameters.shuffle else None,
+            memory_limit=memory_budget(self.memory_limit),
+            workers=self._n_workers,
         )
-        if self.parameters.shuffle:
-            corpus = corpus.shuffled(self.parameters.seed)
-        return vocabulary, corpus
+        return corpus.vocabulary, corpus
 
-    def _check_size(self, vocabulary: Vocabulary) -> None:
-        n = MAX_SOFTMAX_VOCABULARY
-        if self.parameters.objective == "softmax" and len(vocabulary) > n:
-            fewer = int(vocabulary.counts[n]) + 1  # a min_count that keeps n words at the most
-            remedy = f"min_count={fewer}, or " if vocabulary.counts[0] >= fewer else ""
+    @property
+    def _n_workers(self) -> int:
+        return available_cores() if self.workers is None else self.workers
+
+    @property
+    def report(self) -> CorpusReport | None:
+        """What was read, and what of it is trained on; None until ``train`` has read it."""
+        return None if self._corpus is None else self._corpus.report
+
+    def estimate_memory(
+        self,
+        vocabulary_size: int | None = None,
+        *,
+        tokens: int = 0,
+        sentences: int = 0,
+        longest_sentence: int = 1000,
+    ) -> MemoryEstimate:
+        """Return how many bytes training takes.
+
+        Parameters
+        ----------
+        vocabulary_size
+            How many keys; None takes the vocabulary and the corpus that the model has read, or an
+            ``EncodedCorpus`` that it was given, and then the other parameters have no effect.
+        tokens, sentences
+            Of the corpus in memory: 4 bytes a token and 8 a sentence.
+        longest_sentence
+            Its tokens; it matters for ``window=None``.
+
+        Raises
+        ------
+        ValueError
+            If nothing was read yet, and no ``vocabulary_size`` is given.
+        """
+        corpus = self._sentences if isinstance(self._sentences, EncodedCorpus) else self._corpus
+        if vocabulary_size is not None:
+            n = whole_number("vocabulary_size", vocabulary_size, least=1)
+            in_memory = 4 * whole_number("tokens", tokens) + 8 * whole_number(
+                "sentences", sentences
+            )
+            longest = whole_number("longest_sentence", longest_sentence, least=1)
+            return self._estimate(n, in_memory, longest)
+        if corpus is None:
             raise ValueError(
-                f"the exact softmax takes at most {n:,} words, and this vocabulary has "
-                f"{len(vocabulary):,}: use {remedy}objective='negative_sampling'"
+                "no sentences were read yet: give vocabulary_size, and tokens and sentences"
             )
-        if self.input_vectors is None:
-            require_memory(
-                2 * 4 * len(vocabulary) * self.parameters.vector_size,
-                f"two float32 matrices of {len(vocabulary):,} words x "
-                f"{self.parameters.vector_size:,} dimensions",
-                "raise min_count or lower vector_size",
+        return self._estimate_for(corpus)
+
+    def _estimate_for(self, corpus: EncodedCorpus) -> MemoryEstimate:
+        in_memory = 0 if corpus.on_disk else corpus.tokens.nbytes + corpus.offsets.nbytes
+        longest = corpus.report.longest_sentence
+        return self._estimate(len(corpus.vocabulary), in_memory, longest)
+
+    def _estimate(self, vocabulary_size: int, corpus: int, longest: int) -> MemoryEstimate:
+        p = self.parameters
+        return MemoryEstimate(
+            matrices=2 * 4 * vocabulary_size * p.vector_size,
+            corpus=corpus,
+            scratch=self._n_workers * scratch_bytes(p, vocabulary_size, longest),
+        )
+
+    def _check_size(self, corpus: EncodedCorpus) -> None:
+        """Refuse what would take too long, or would not fit into memory."""
+        counts = np.sort(corpus.vocabulary.counts)[::-1]
+        n, limit = len(counts), MAX_SOFTMAX_VOCABULARY
+        if self.parameters.objective == "softmax" and n > limit:
+            fewer = int(counts[limit]) + 1  # a min_count that keeps as many words at the most
+            remedy = f"min_count={fewer}, or " if counts[0] >= fewer else ""
+            raise ValueError(
+                f"the exact softmax takes at most {limit:,} words, and this vocabulary has "
+                f"{n:,}: use {remedy}objective='negative_sampling'"
             )
+        estimate = self._estimate_for(corpus)
+        matrices = 0 if self.input_vectors is not None else estimate.matrices
+        require_memory(
+            matrices + estimate.scratch,
+            f"two float32 matrices of {n:,} words x {self.parameters.vector_size:,} dimensions "
+            f"({matrices:,} bytes) and {self._n_workers} threads ({estimate.scratch:,} bytes)",
+            "raise min_count, or lower vector_size, workers or window",
+        )
 
     def _initial_matrices(
         self, vocabulary: Vocabulary
@@ -349,7 +449,7 @@ class Model:
             settings: dict[str, Any] = contents.metadata["hyperparameters"]
             model = cls(None, **settings, workers=contents.metadata["workers"])
             model.history = [EpochRecord(**record) for record in contents.metadata["history"]]
-            model.vocabulary = Vocabulary(contents.keys, contents.counts)
+            model.vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
         model.input_vectors = contents.matrices["input_vectors"]
@@ -360,7 +460,4 @@ class Model:
                     f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
                     f"vectors have {matrix.shape[1]} dimensions"
                 )
-        # Vocabulary sorts by count; the matrices' rows would not follow.
-        if model.vocabulary.keys != contents.keys:
-            raise ValueError(f"{path} is damaged: the keys are not in the order of their counts")
         return model

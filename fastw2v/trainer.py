@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fastw2v._kernels.alias import AliasTable
-from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, WINDOW_BYTES, Kernel, Scratch
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.vocabulary import Vocabulary
@@ -179,6 +178,7 @@ def train(
         output_vectors=output_vectors,
         first_epoch=first_epoch,
         epochs=parameters.epochs,
+        release=corpus.release if corpus.on_disk else None,
     )
     n_tokens = len(corpus.tokens)
     if batch_tokens is None:
@@ -256,6 +256,7 @@ def _run_epoch(
             while not worker.done.wait(POLL_SECONDS):
                 done = sum(worker.tokens_done for worker in workers)
                 bar.update(shown_before + round(done * share) - bar.n)
+                corpus.release()
     except BaseException:
         batches.close()
         kernel.stop()
@@ -286,6 +287,19 @@ def _end(worker: Worker) -> None:
             continue
 
 
+def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int) -> int:
+    """Return how many bytes of working memory one thread takes, all but exactly."""
+    d, floats = parameters.vector_size, 0
+    sides = [longest_sentence if side is None else side for side in parameters.window_sides]
+    margin = sum(min(side, longest_sentence) for side in sides)
+    if parameters.objective == "softmax":
+        floats = SOFTMAX_EXAMPLES * (2 * d + vocabulary_size)
+    else:
+        contexts, m = min(margin, longest_sentence), 1 + parameters.negative
+        floats = contexts * (2 + m + d) + 2 * m + d
+    return 4 * (floats + BLOCK + margin) + WINDOW_BYTES * BLOCK
+
+
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:
     """Choose a batch: some tens of milliseconds of work, and several for each thread."""
     if parameters.objective == "softmax":
@@ -302,10 +316,3 @@ def _warn_of_subsampling(vocabulary: Vocabulary, keep_probability: NDArray[np.fl
             "frequent; sample=0 keeps all",
             *(100 * share, len(vocabulary)),
         )
-
-
-def default_workers() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fastw2v.hyperparameters import DEFAULT_ALPHA, Hyperparameters, whole_number
+from fastw2v.checks import whole_number
+from fastw2v.hyperparameters import DEFAULT_ALPHA, Hyperparameters
 
 WHOLE = {  # name: (least, most)
     "vector_size": (1, 1_000_000),

@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from typing import Any
 
 from fastw2v._kernels._types import FloatArray, OffsetArray, TokenArray
 from fastw2v._kernels.alias import AliasTable
 
 BLOCK: int
+WINDOW_BYTES: int
 SOFTMAX_EXAMPLES: int
 
 class Kernel:
@@ -19,6 +21,7 @@ class Kernel:
         output_vectors: FloatArray,
         first_epoch: int,
         epochs: int,
+        release: Callable[[], None] | None = None,
     ) -> None: ...
     def stop(self) -> None: ...
     def train(self, scratch: Scratch, epoch: int, begin: int, end: int) -> None: ...
@@ -31,6 +34,8 @@ class Scratch:
     def reset(self) -> None: ...
     @property
     def kernel(self) -> Kernel: ...
+    @property
+    def nbytes(self) -> int: ...
     @property
     def loss(self) -> float: ...
     @property

@@ -16,9 +16,11 @@ from fastw2v._kernels.structures cimport (
 from fastw2v._kernels.windows cimport sample_windows
 
 BLOCK = BLOCK_TOKENS
+WINDOW_BYTES = sizeof(Window)
 SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then stepped together
 
 cdef enum:
+    RELEASE_EVERY = 1 << 19  # tokens, or offsets
     SCRATCH_BUFFERS = 16  # at least as many as the scratch struct has pointers
 
 
@@ -60,6 +62,8 @@ cdef class Kernel:
     first_epoch, epochs
         Epochs ``first_epoch`` … ``first_epoch + epochs - 1`` are planned: the learning rate falls
         from ``alpha`` to ``min_alpha`` over them.
+    release
+        Called now and then while the corpus is checked: lets go of what a mapped one holds in memory.
     """
 
     cdef Parameters parameters
@@ -71,12 +75,12 @@ cdef class Kernel:
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
         const float[::1] keep_probability, AliasTable noise not None,
         float[:, ::1] input_vectors, float[:, ::1] output_vectors,
-        int64_t first_epoch, int64_t epochs,
+        int64_t first_epoch, int64_t epochs, release=None,
     ):
         cdef Parameters* p = &self.parameters
         cdef Py_ssize_t v = input_vectors.shape[0]
         check_shapes(v, input_vectors, output_vectors, keep_probability, noise)
-        p.longest_sentence = check_corpus(tokens, offsets, v)
+        p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
         self.is_softmax = parameters.objective == "softmax"
@@ -152,6 +156,7 @@ cdef class Scratch:
     cdef ScratchStruct buffers
     cdef void* owned[SCRATCH_BUFFERS]
     cdef int n_owned
+    cdef readonly size_t nbytes  # of all buffers
     cdef readonly Kernel kernel
 
     def __cinit__(self, Kernel kernel not None):
@@ -193,6 +198,7 @@ cdef class Scratch:
             raise MemoryError(f"no memory for {count} values of {size} bytes")
         self.owned[self.n_owned] = memory
         self.n_owned += 1
+        self.nbytes += max(count, <size_t>1) * size
         return memory
 
     def reset(self):
@@ -223,7 +229,7 @@ cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability, AliasTable no
 
 
 cdef int64_t check_corpus(
-    const int32_t[::1] tokens, const int64_t[::1] offsets, Py_ssize_t v,
+    const int32_t[::1] tokens, const int64_t[::1] offsets, Py_ssize_t v, release,
 ) except -1:
     """Check what every kernel relies on, and return the length of the longest sentence."""
     cdef int64_t longest = 0, s
@@ -237,7 +243,11 @@ cdef int64_t check_corpus(
         if offsets[s + 1] < offsets[s]:
             raise ValueError(f"offsets must not fall, as they do after sentence {s}")
         longest = max(longest, offsets[s + 1] - offsets[s])
+        if s % RELEASE_EVERY == 0 and release is not None:
+            release()
     for i in range(tokens.shape[0]):
+        if i % RELEASE_EVERY == 0 and release is not None:
+            release()
         smallest = min(smallest, tokens[i])
         largest = max(largest, tokens[i])
     if smallest < 0 or largest >= v:

@@ -17,7 +17,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 VERSION = "1"
+DTYPES = {"I32": np.int32, "I64": np.int64}  # of what can be mapped
+
+
+class TensorPlace(NamedTuple):
+    """Where a tensor lies in a file."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    begin: int  # byte of the file
 
 
 class Contents(NamedTuple):
@@ -66,7 +75,7 @@ def write(
     TypeError, OSError
         If a key can't be written, or the file.
     """
-    kind, tensors = _encode_keys(keys)
+    kind, tensors = encode_keys(keys)
     tensors["counts"] = np.ascontiguousarray(counts, dtype=np.int64)
     for name, matrix in matrices.items():
         tensors[name] = np.ascontiguousarray(matrix, dtype=np.float32)
@@ -76,12 +85,18 @@ def write(
                 "lower alpha and train again"
             )
     header = {
-        "format": "fastw2v",
-        "version": VERSION,
         "key_kind": kind,
         "matrices": json.dumps(sorted(matrices)),
         "metadata": json.dumps(dict(metadata)),
     }
+    write_tensors(path, tensors, header)
+
+
+def write_tensors(
+    path: str | os.PathLike[str], tensors: dict[str, NDArray[Any]], header: Mapping[str, str]
+) -> None:
+    """Write contiguous arrays of any type, whole or not at all."""
+    header = {"format": "fastw2v", "version": VERSION, **header}
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
@@ -95,7 +110,7 @@ def write(
     try:
         usual = stat.S_IMODE(os.fstat(handle).st_mode)
         os.close(handle)
-        save_file(tensors, temporary, metadata=header)
+        save_file(tensors, temporary, metadata=dict(header))
         os.chmod(temporary, usual)  # newer versions of safetensors put a private file in its place
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
@@ -115,11 +130,9 @@ def read(path: str | os.PathLike[str]) -> Contents:
         If it is damaged, cut off, or none of ours, or if a matrix holds a value that is not
         finite; the message names the file, and the key.
     """
-    if Path(path).is_dir():
-        raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no file {str(path)!r}")
     header, tensors = _read_tensors(path)
+    if "matrices" not in header:
+        raise ValueError(f"{path} is an encoded corpus, and holds no vectors")
     try:
         keys = _decode_keys(header["key_kind"], tensors)
         matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
@@ -131,16 +144,49 @@ def read(path: str | os.PathLike[str]) -> Contents:
     return Contents(keys, counts, matrices, metadata)
 
 
+def read_keys(path: str | os.PathLike[str]) -> tuple[list[Hashable], NDArray[np.int64]]:
+    """Read nothing but keys and counts, from any file of ours."""
+    header, tensors = _read_tensors(path, {"keys", "key_offsets", "counts"})
+    try:
+        keys, counts = _decode_keys(header["key_kind"], tensors), tensors["counts"]
+    except (KeyError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
+    _check(path, keys, counts, {})
+    return keys, counts
+
+
+def tensor_places(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, TensorPlace]]:
+    """Return a file's header, if it is ours, and where each tensor lies in it, to be mapped."""
+    header, _ = _read_tensors(path, set())
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        described = json.loads(file.read(length))
+    described.pop("__metadata__", None)
+    return header, {
+        name: TensorPlace(
+            np.dtype(DTYPES[place["dtype"]]), tuple(place["shape"]), 8 + length + begin
+        )
+        for name, place in described.items()
+        if place["dtype"] in DTYPES
+        for begin, _ in [place["data_offsets"]]
+    }
+
+
 def _read_tensors(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str], names: Collection[str] | None = None
 ) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    """Read the header and, if it is ours, the tensors."""
+    """Read the header and, if it is ours, the tensors, or those of some names."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file {str(path)!r}")
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
             header = file.metadata() or {}
             _check_header(path, header)
             try:
-                return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                found = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
+                return header, {name: file.get_tensor(name) for name in found}
             except (AttributeError, TypeError, ValueError) as error:  # types that NumPy lacks
                 raise ValueError(f"{path} is damaged: {error!r}") from error
     except SafetensorError as error:
@@ -189,7 +235,8 @@ def _not_finite(name: str, matrix: NDArray[Any], keys: Sequence[Hashable]) -> st
     return f"{name} of {keys[row]!r} (row {row}) is not finite"
 
 
-def _encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]]:
+def encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]]:
+    """Return the kind of the keys, for the header, and the tensors that hold them."""
     kinds = {type(key) for key in keys}
     if kinds == {int} and all(-(2**63) <= key < 2**63 for key in keys):  # type: ignore[operator]
         return "int", {"keys": np.array(keys, dtype=np.int64)}

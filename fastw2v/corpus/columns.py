@@ -1,0 +1,259 @@
+"""Columns: Arrow arrays of lists or of strings, from pyarrow, pandas, polars or Hugging Face.
+
+Whatever offers Arrow's interface is taken over by pyarrow without a copy where it can be, and
+numbered from Arrow's own buffers: no token becomes a Python object. A list is a sentence; a string
+is a sentence too, split at white space, as a line of a text file would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v.corpus.arrays import IntegerBlock
+from fastw2v.corpus.numbering import PADDING, KeyTable
+from fastw2v.corpus.reading import Block, Scratch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 1 << 14  # at a time
+BYTES = 1 << 22  # of strings at a time, unless one alone is longer
+TABLES = ("DataFrame", "LazyFrame", "Table", "RecordBatch", "Dataset", "DatasetDict")
+
+
+def is_column(value: object) -> bool:
+    """Whether a value is a column of some library's table."""
+    return (
+        hasattr(value, "__arrow_c_stream__")
+        or hasattr(value, "__arrow_c_array__")
+        or _is_hugging_face(value)
+    )
+
+
+def is_table(value: object) -> bool:
+    """Whether a value is a whole table, of which one column would be wanted."""
+    return type(value).__name__ in TABLES and type(value).__module__.split(".")[0] in (
+        *("pandas", "polars", "pyarrow", "datasets"),
+    )
+
+
+def _is_hugging_face(value: object) -> bool:
+    return type(value).__name__ == "Column" and type(value).__module__.startswith("datasets.")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of lists of strings or integers, or of strings.
+
+    Attributes
+    ----------
+    column
+        What the caller gave.
+    padding
+        An integer to leave out of lists of integers.
+
+    Raises
+    ------
+    TypeError
+        If its type is none of these.
+    ImportError
+        Without pyarrow.
+    """
+
+    column: Any
+    padding: int | None = None
+    parallel = True
+    replaces_invalid = False
+
+    def __post_init__(self) -> None:
+        """Look at the column's type."""
+        for chunk in _chunks(self.column):
+            _check_type(chunk.type)
+            break
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield blocks of rows."""
+        import pyarrow as pa
+
+        first = 0
+        for chunk in _chunks(self.column):
+            _check_type(chunk.type)
+            for begin in range(0, len(chunk), ROWS):
+                rows = chunk.slice(begin, ROWS)
+                if rows.null_count:
+                    row = first + int(np.flatnonzero(rows.is_null().to_numpy(False))[0])
+                    raise TypeError(f"sentence {row} is null, where a sequence of tokens belongs")
+                if _is_string(rows.type):
+                    yield from _text_blocks(rows.cast(pa.large_string()))
+                else:
+                    yield _list_block(rows, first, self.padding)
+                first += len(rows)
+
+
+def _chunks(column: Any) -> Iterator[pa.Array]:
+    """Yield a column as Arrow arrays."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise ImportError(
+            f"a column ({type(column).__module__}.{type(column).__name__}) is read through "
+            "pyarrow, which is not installed: pip install 'fastw2v[arrow]', or give its to_list()"
+        ) from None
+    if _is_hugging_face(column):
+        dataset = column.source
+        if type(dataset).__name__ != "Dataset":
+            raise TypeError(
+                "a column inside another column can't be read; flatten the dataset first"
+            )
+        dataset = dataset.select_columns([column.column_name]).with_format("arrow")
+        for table in dataset.iter(batch_size=ROWS):
+            yield from table[column.column_name].chunks
+        return
+    if isinstance(column, pa.Array):
+        yield column
+        return
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array(column)
+    yield from chunked.chunks
+
+
+def _is_string(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    view = getattr(types, "is_string_view", None)
+    return bool(
+        types.is_string(kind)
+        or types.is_large_string(kind)
+        or (view is not None and view(kind))
+        or (types.is_dictionary(kind) and _is_string(kind.value_type))
+    )
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    others = [getattr(types, name, None) for name in ("is_list_view", "is_large_list_view")]
+    return bool(
+        types.is_list(kind)
+        or types.is_large_list(kind)
+        or types.is_fixed_size_list(kind)
+        or any(is_one is not None and is_one(kind) for is_one in others)
+    )
+
+
+def _check_type(kind: pa.DataType) -> None:
+    import pyarrow.types as types
+
+    if _is_string(kind):
+        return
+    if _is_list(kind):
+        token = kind.value_type
+        if types.is_dictionary(token):
+            token = token.value_type
+        if _is_string(token) or types.is_integer(token):
+            return
+    raise TypeError(
+        f"a column of sentences must hold lists of strings or of integers, or strings, not {kind}"
+    )
+
+
+def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
+    """Return the tokens of some lists."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    lists = rows.cast(pa.large_list(rows.type.value_type))
+    offsets = lists.offsets.to_numpy()
+    begin, end = int(offsets[0]), int(offsets[-1])
+    ends = offsets[1:] - begin
+    tokens = lists.values.slice(begin, end - begin)
+    if types.is_dictionary(tokens.type):
+        tokens = tokens.dictionary_decode()
+    if tokens.null_count:
+        place = int(np.flatnonzero(tokens.is_null().to_numpy(False))[0])
+        row = int(np.searchsorted(ends, place, side="right"))
+        position = place - (int(ends[row - 1]) if row else 0)
+        raise TypeError(
+            f"sentence {first_row + row}, position {position}: null is no token; drop it, or "
+            "replace it by a token of your own"
+        )
+    ends = ends[np.diff(ends, prepend=0) > 0]
+    if _is_string(tokens.type):
+        return StringBlock(*_strings(tokens.cast(pa.large_string())), ends)
+    try:
+        values = tokens.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid as error:  # unsigned ones from 2**63 on
+        raise ValueError(
+            f"sentences from {first_row} on: {error}; give lists of integers instead"
+        ) from error
+    return IntegerBlock(values, ends, padding)
+
+
+def _strings(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the bytes of large strings, and where each begins and ends in them."""
+    _, offsets, data = strings.buffers()
+    n, first = len(strings), strings.offset
+    bounds = np.frombuffer(offsets, np.int64, n + 1, 8 * first) if n else np.zeros(1, np.int64)
+    begin, end = int(bounds[0]), int(bounds[-1])
+    # An array without a byte may come without a buffer.
+    text = np.frombuffer(data, np.uint8, end - begin, begin) if end > begin else np.empty(0, "u1")
+    return text, bounds - begin
+
+
+@dataclass
+class StringBlock:
+    """Strings that are tokens, and where among them sentences end."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def number(self, table: KeyTable, first_place: int, scratch: Scratch) -> tuple[int, int]:
+        """Give numbers to the strings."""
+        n = len(self.offsets) - 1
+        scratch.reserve(max(n, len(self.ends)))
+        invalid = table.count_texts(self.data, self.offsets, first_place, scratch.numbers)
+        if invalid >= 0:
+            _refuse_encoding(self.data[self.offsets[invalid] : self.offsets[invalid + 1]])
+        scratch.ends[: len(self.ends)] = self.ends
+        return n, len(self.ends)
+
+
+def _text_blocks(strings: pa.Array) -> Iterator[Block]:
+    """Yield strings that are sentences, some at a time."""
+    data, offsets = _strings(strings)
+    first = 0
+    while first < len(strings):
+        last = int(np.searchsorted(offsets, offsets[first] + BYTES, side="right")) - 1
+        last = max(last, first + 1)
+        yield TextRows(data[offsets[first] : offsets[last]], offsets[first : last + 1])
+        first = last
+
+
+@dataclass
+class TextRows:
+    """Strings that are sentences."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    def number(self, table: KeyTable, first_place: int, scratch: Scratch) -> tuple[int, int]:
+        """Tokenize the strings as lines of one text."""
+        data = np.where((self.data == ord("\n")) | (self.data == ord("\r")), ord(" "), self.data)
+        lines = np.insert(data, self.offsets[1:] - self.offsets[0], ord("\n"))
+        text = lines.astype(np.uint8).tobytes()
+        scratch.reserve((len(text) + 1) // 2)
+        n, n_ends, invalid = table.tokenize(
+            text + PADDING, len(text), first_place, scratch.numbers, scratch.ends
+        )
+        if invalid >= 0:
+            _refuse_encoding(np.frombuffer(text, np.uint8)[invalid:])
+        return n, n_ends
+
+
+def _refuse_encoding(data: NDArray[np.uint8]) -> None:
+    raise ValueError(f"a string of the column is not valid UTF-8: {data[:40].tobytes()!r}")

@@ -1,0 +1,231 @@
+"""The encoded corpus: sentences as rows of a vocabulary, in memory or in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v.corpus.storage import Mapping, map_file
+from fastw2v.formats import safetensors
+from fastw2v.vocabulary import Vocabulary
+
+PIECE = 1 << 18  # tokens at a time
+FORMAT = "corpus"
+
+
+@dataclass(frozen=True)
+class CorpusReport:
+    """What was read, and what of it is in the encoded corpus.
+
+    Attributes
+    ----------
+    sentences, tokens
+        What was read; sentences without a token are not counted.
+    distinct
+        Distinct tokens, as far as they were not forgotten.
+    kept_sentences, kept_tokens
+        What is left without the tokens outside the vocabulary.
+    longest_sentence
+        The most tokens left in a sentence.
+    vocabulary_size
+        How many keys the vocabulary has.
+    pruned_distinct, pruned_tokens
+        Distinct tokens that ``max_distinct`` made the counting forget (one that came back later
+        counts again), and how many occurrences were lost with them.
+    replaced_tokens
+        Tokens that were not UTF-8, and were mended.
+    """
+
+    sentences: int
+    tokens: int
+    distinct: int
+    kept_sentences: int
+    kept_tokens: int
+    longest_sentence: int
+    vocabulary_size: int
+    pruned_distinct: int = 0
+    pruned_tokens: int = 0
+    replaced_tokens: int = 0
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.tokens:,} tokens in {self.sentences:,} sentences, {self.distinct:,} distinct; "
+            f"kept: {self.kept_tokens:,} tokens ({100 * self.kept_tokens / self.tokens:.1f} %) in "
+            f"{self.kept_sentences:,} sentences, {self.vocabulary_size:,} distinct"
+        )
+        if self.pruned_distinct:
+            text += (
+                f"; forgotten while counting: {self.pruned_distinct:,} distinct, "
+                f"{self.pruned_tokens:,} tokens"
+            )
+        if self.replaced_tokens:
+            text += f"; not UTF-8, and mended: {self.replaced_tokens:,} tokens"
+        return text
+
+
+class EncodedCorpus:
+    """Sentences as rows of a vocabulary: sentence s is ``tokens[offsets[s]:offsets[s + 1]]``.
+
+    ``fastw2v.encode`` makes one, and ``open`` one that was saved. It may be given wherever
+    sentences may, as often as wanted.
+
+    Attributes
+    ----------
+    tokens
+        int32, (N,): tokens of the vocabulary only. To be read, not to be changed.
+    offsets
+        int64, (sentences + 1,).
+    vocabulary : Vocabulary
+        What the rows are.
+    report : CorpusReport
+        What was read.
+    """
+
+    def __init__(
+        self, tokens: Mapping, offsets: Mapping, vocabulary: Vocabulary, report: CorpusReport
+    ) -> None:
+        self._mappings = (tokens, offsets)
+        self.tokens: NDArray[np.int32] = tokens.array
+        self.offsets: NDArray[np.int64] = offsets.array
+        self.vocabulary = vocabulary
+        self.report = report
+
+    @property
+    def raw_tokens(self) -> int:
+        """How many tokens were read, those outside the vocabulary too."""
+        return self.report.tokens
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the tokens lie in a file, and only what is in use in memory."""
+        return self._mappings[0].on_disk
+
+    def release(self) -> None:
+        """Let go of what a file's mapping holds in memory; it is read again when needed."""
+        for mapping in self._mappings:
+            mapping.release()
+
+    # What a vocabulary is chosen from, as for a corpus that was just read: here numbers are rows.
+
+    @property
+    def n_tokens(self) -> int:
+        """How many tokens the corpus has."""
+        return len(self.tokens)
+
+    @property
+    def n_numbers(self) -> int:
+        """How many rows the vocabulary has."""
+        return len(self.vocabulary)
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the vocabulary's counts."""
+        return self.vocabulary.counts
+
+    def first(self) -> NDArray[np.int64]:
+        """Return where each key stands in the vocabulary, which settles ties."""
+        return np.arange(len(self.vocabulary))
+
+    def keys(self, numbers: NDArray[np.int64]) -> list[Hashable]:
+        """Return the keys of some rows."""
+        return [self.vocabulary.keys[i] for i in numbers.tolist()]
+
+    def find(self, keys: Sequence[Hashable]) -> NDArray[np.int32]:
+        """Return the rows of some keys, -1 for those outside the vocabulary."""
+        return np.array([self.vocabulary.key_to_index.get(key, -1) for key in keys], np.int32)
+
+    def report_of_reading(self) -> dict[str, int]:
+        """Return what was read when the corpus was made, as the fields of a report."""
+        kept = ("kept_sentences", "kept_tokens", "longest_sentence", "vocabulary_size")
+        return {name: n for name, n in asdict(self.report).items() if name not in kept}
+
+    def pieces(
+        self, rows: NDArray[np.int32], *, consume: bool = False
+    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]:
+        """Yield the tokens in pieces, with the places where sentences end, and the rows given.
+
+        ``consume`` is for what is used up by this, which a corpus of its own is not.
+        """
+        first = 0
+        for begin in range(0, len(self.tokens), PIECE):
+            tokens = self.tokens[begin : begin + PIECE]
+            last = int(np.searchsorted(self.offsets[1:], begin + len(tokens), side="right"))
+            ends = (self.offsets[1 + first : 1 + last] - begin).astype(np.int32)
+            yield tokens, ends, rows
+            first = last
+            self.release()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the corpus with its vocabulary to one file, whole or not at all.
+
+        The file is in the safetensors format, about 4 bytes a token and 8 a sentence. Keys may be
+        str, int, float, bool, None or tuples of these.
+        """
+        kind, tensors = safetensors.encode_keys(self.vocabulary.keys)
+        tensors |= {
+            "counts": self.vocabulary.counts,
+            "tokens": self.tokens,
+            "offsets": self.offsets,
+        }
+        header = {"contents": FORMAT, "key_kind": kind, "report": json.dumps(asdict(self.report))}
+        safetensors.write_tensors(path, tensors, header)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> EncodedCorpus:
+        """Open a corpus that ``save`` wrote, without reading its tokens: they stay in the file.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is no such file, or if it is damaged, cut off or no corpus.
+        """
+        header, places = safetensors.tensor_places(path)
+        if header.get("contents") != FORMAT:
+            raise ValueError(f"{path} is no encoded corpus; Model.load reads models")
+        vocabulary = Vocabulary.load(path)
+        try:
+            report = CorpusReport(**json.loads(header["report"]))
+            mappings = []
+            with open(path, "rb") as file:
+                for name, dtype in ("tokens", np.int32), ("offsets", np.int64):
+                    place = places[name]
+                    if place.dtype != dtype or len(place.shape) != 1:
+                        raise ValueError(f"{name} are {place.dtype} of shape {place.shape}")
+                    mappings.append(map_file(file, place.begin, place.shape[0], dtype))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error!r}") from error
+        corpus = cls(mappings[0], mappings[1], vocabulary, report)
+        if problem := _problem(corpus):
+            raise ValueError(f"{path} is damaged: {problem}")
+        return corpus
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __repr__(self) -> str:
+        where = ", in a file" if self.on_disk else ""
+        return (
+            f"<EncodedCorpus: {len(self):,} sentences, {len(self.tokens):,} tokens "
+            f"of {self.raw_tokens:,} read{where}>"
+        )
+
+
+def _problem(corpus: EncodedCorpus) -> str:
+    """Say what is wrong with a corpus's offsets or tokens; empty if nothing is."""
+    tokens, offsets = corpus.tokens, corpus.offsets
+    if len(tokens) == 0 or len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(tokens):
+        return f"{len(tokens):,} tokens, but {len(offsets):,} offsets that don't fit them"
+    for begin in range(0, len(offsets) - 1, PIECE):
+        if np.any(np.diff(offsets[begin : begin + PIECE + 1]) < 0):
+            return "offsets fall"
+        corpus.release()
+    for begin in range(0, len(tokens), PIECE):
+        piece = tokens[begin : begin + PIECE]
+        if piece.min() < 0 or piece.max() >= len(corpus.vocabulary):
+            return f"a token is no row of the vocabulary's {len(corpus.vocabulary):,}"
+        corpus.release()
+    return ""

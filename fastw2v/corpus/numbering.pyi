@@ -1,0 +1,56 @@
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v._kernels._types import OffsetArray, TokenArray
+
+PADDING: bytes
+
+class MissingToken(TypeError): ...
+
+class KeyTable:
+    def __len__(self) -> int: ...
+    @property
+    def n_numbers(self) -> int: ...
+    def counts(self) -> OffsetArray: ...
+    def first(self) -> OffsetArray: ...
+    def tokenize(
+        self,
+        text: bytes | bytearray | memoryview,
+        length: int,
+        first_place: int,
+        numbers: TokenArray,
+        ends: TokenArray,
+    ) -> tuple[int, int, int]: ...
+    def count_integers(
+        self,
+        values: OffsetArray,
+        first_place: int,
+        numbers: TokenArray,
+        skip: int | None = None,
+    ) -> int: ...
+    def count_texts(
+        self, data: NDArray[np.uint8], offsets: OffsetArray, first_place: int, numbers: TokenArray
+    ) -> int: ...
+    def find(self, keys: Sequence[Hashable]) -> TokenArray: ...
+    def keys(self, numbers: OffsetArray) -> list[Hashable]: ...
+    def merge(self, other: KeyTable) -> TokenArray: ...
+    def replace_invalid(self, mapping: TokenArray) -> int: ...
+    def prune(self, least: int) -> None: ...
+    def text_counts(self) -> tuple[int, int]: ...
+
+class ObjectReader:
+    def __init__(
+        self,
+        sentences: Iterable[Any],
+        prepare: Callable[[Any, int], list[Hashable] | OffsetArray],
+        refuse: Callable[[int, int, Any, TypeError], None],
+        skip: int | None = None,
+    ) -> None: ...
+    def read(
+        self, table: KeyTable, first_place: int, numbers: TokenArray, ends: TokenArray
+    ) -> tuple[int, int, bool]: ...
+    @property
+    def n_sentences(self) -> int: ...

@@ -1,0 +1,246 @@
+"""Text files: a sentence a line, white space between words, compressed or not.
+
+A file is read in blocks that end between words, which the tokenizer turns into numbers. Reading is
+cheap beside that, and decompression can't be shared, so blocks are read by one thread at a time
+and tokenized by all. Files are read rather than mapped into memory: it is as fast (measured), it
+works for compressed ones too, and a file that is cut off meanwhile can't end the process.
+"""
+
+from __future__ import annotations
+
+import bz2
+import glob
+import gzip
+import lzma
+import os
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, NoReturn
+
+from fastw2v.corpus.messages import shown
+from fastw2v.corpus.numbering import PADDING, KeyTable
+from fastw2v.corpus.reading import Block, Scratch
+
+BLOCK = 1 << 20  # bytes at a time
+LONGEST_BLOCK = (1 << 31) - 64  # bytes: the tokenizer's bound, and so a word's
+TAIL = 1 << 12  # where a block's last white space usually is
+WHITE = [b" ", b"\n", b"\r", b"\t", b"\v", b"\f"]
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def _open_plain(path: str, mode: str) -> IO[bytes]:
+    return open(path, mode, buffering=0)
+
+
+def _open_zstandard(path: str, mode: str) -> Any:
+    """Open a file compressed by Zstandard: by Python's own module from 3.14 on, or zstandard."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.open(path, mode)
+    try:
+        import zstandard
+    except ImportError:
+        raise ImportError(
+            f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
+            "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
+        ) from None
+    return zstandard.open(path, mode)
+
+
+# What a compressed file begins with. In bz2, a first block or, in a file of nothing, the end.
+OPENERS: dict[bytes, Callable[..., Any]] = {
+    rb"\x1f\x8b": gzip.open,
+    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": bz2.open,
+    rb"\xfd7zXZ\0": lzma.open,
+    rb"\(\xb5/\xfd": _open_zstandard,
+}
+
+
+@dataclass(frozen=True)
+class TextFiles:
+    """Text files, read one after the other.
+
+    Attributes
+    ----------
+    paths
+        The files.
+    replaces_invalid
+        Put U+FFFD in the place of bytes that are not UTF-8, instead of refusing them.
+    """
+
+    paths: Sequence[str]
+    replaces_invalid: bool = False
+    parallel = True
+
+    def __post_init__(self) -> None:
+        """Look at every file's first bytes."""
+        for path in self.paths:
+            _opener(path)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the files' blocks."""
+        for path in self.paths:
+            yield from _blocks(path, self.replaces_invalid)
+
+
+def find_files(path: str | os.PathLike[str]) -> list[str]:
+    """Return the files that a path, a folder or a pattern names, sorted by name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    # os.path, not Path: a text given in place of a path may be too long for a file name, which
+    # Path's methods raise an error of their own for.
+    name = os.fspath(path)
+    if os.path.isfile(name):
+        return [name]
+    if os.path.isdir(name):
+        entries = sorted(entry for entry in os.listdir(name) if not entry.startswith("."))
+        paths = [os.path.join(name, entry) for entry in entries]
+        if not (files := list(filter(os.path.isfile, paths))):
+            raise FileNotFoundError(f"no file in the folder {shown(name, 260)}")
+        return files
+    if glob.has_magic(name) and (
+        files := sorted(filter(os.path.isfile, glob.glob(name, recursive=True)))
+    ):
+        return files
+    raise FileNotFoundError(
+        f"no file {shown(name, 260)}: a str is the path of a text file or of a folder of them, or "
+        "a pattern such as 'texts/*.txt'. To train on the text itself, give a list of token lists, "
+        "such as [text.split()]"
+    )
+
+
+def _opener(path: str) -> Callable[..., Any]:
+    """Return what opens a file, by its first bytes, whatever its name."""
+    with open(path, "rb") as file:
+        first = file.read(10)
+    if first.startswith(b"PK\x03\x04"):
+        raise ValueError(
+            f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
+            "compress it by gzip, bzip2, xz or Zstandard"
+        )
+    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
+
+
+@dataclass
+class TextBlock:
+    """Some whole words of a file, padded for the tokenizer."""
+
+    path: str
+    offset: int  # where in the file, decompressed, it begins
+    text: bytearray
+    length: int
+    replaces_invalid: bool
+    ends_file: bool
+
+    def number(self, table: KeyTable, first_place: int, scratch: Scratch) -> tuple[int, int]:
+        """Give numbers to the words."""
+        scratch.reserve((self.length + 1) // 2)
+        n, n_ends, invalid = table.tokenize(
+            self.text, self.length, first_place, scratch.numbers, scratch.ends
+        )
+        if invalid >= 0 and not self.replaces_invalid:
+            _refuse_encoding(self.path, self.offset + invalid, self.text[invalid : self.length])
+        if self.ends_file and (n_ends == 0 or scratch.ends[n_ends - 1] != n):
+            scratch.ends[n_ends] = n
+            n_ends += 1
+        return n, n_ends
+
+
+def _blocks(path: str, replaces_invalid: bool) -> Iterator[TextBlock]:
+    """Yield a file's blocks, each of which ends after white space or where the file does."""
+    rest, offset, at_end = b"", 0, False
+    with _Damage(path), _opener(path)(path, "rb") as file:
+        while not at_end:
+            size = max(BLOCK, 2 * len(rest))  # doubling, while a word goes on
+            if size > LONGEST_BLOCK:
+                raise ValueError(
+                    f"{path}, byte {offset + 1}: a word of more than {len(rest):,} bytes; is this "
+                    "a text?"
+                )
+            text = bytearray(size + len(PADDING))
+            text[: len(rest)] = rest
+            filled, at_end = _fill(file, text, len(rest), size)
+            if offset == 0 and text.startswith(BYTE_ORDER_MARK):
+                text[: len(BYTE_ORDER_MARK)] = b" " * len(BYTE_ORDER_MARK)  # no word
+            length = filled if at_end else _last_white(text, filled)
+            rest = bytes(text[length:filled])
+            if length or at_end:
+                text[length : length + len(PADDING)] = PADDING
+                yield TextBlock(path, offset, text, length, replaces_invalid, at_end)
+                offset += length
+
+
+def _fill(file: Any, text: bytearray, begin: int, end: int) -> tuple[int, bool]:
+    """Read into ``text[begin:end]``; return where that ended, and whether the file did."""
+    with memoryview(text) as view:
+        while begin < end:
+            n = file.readinto(view[begin:end])
+            if not n:
+                return begin, True
+            begin += n
+    return begin, False
+
+
+def _last_white(text: bytearray, length: int) -> int:
+    """Return where the words end that are whole: after the last white space, or 0."""
+    for begin in max(length - TAIL, 0), 0:
+        last = max(text.rfind(white, begin, length) for white in WHITE)
+        if last >= 0:
+            return last + 1
+    return 0
+
+
+class _Damage:
+    """Turns what the decompressors raise for a damaged file into one error that names it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if (
+            isinstance(error, EOFError | lzma.LZMAError | zlib.error)
+            or (isinstance(error, OSError) and error.errno is None)
+            or type(error).__name__ in ("ZstdError", "ZstdDecompressError")
+        ):
+            raise ValueError(f"{self.path} is damaged or cut off: {error}") from error
+
+
+def _refuse_encoding(path: str, offset: int, word: bytes | bytearray) -> NoReturn:
+    """Say where a file stops being UTF-8: in the word at a byte of it."""
+    try:
+        word.decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset += error.start
+        value = word[error.start]
+    number, line_begin = _line_of(path, offset)
+    raise ValueError(
+        f"{path}, line {number}, byte {offset - line_begin + 1} of the line: 0x{value:02x} is not "
+        f"valid UTF-8 (byte {offset + 1} of the text); convert the file to UTF-8, or put U+FFFD in "
+        "the place of such bytes by fastw2v.encode(..., errors='replace')"
+    )
+
+
+def _line_of(path: str, offset: int) -> tuple[int, int]:
+    """Return the number, from 1, of the line that holds a byte, and where that line begins."""
+    number, begin, at = 1, 0, 0
+    with _Damage(path), _opener(path)(path, "rb") as file:
+        carried = b""
+        while at < offset:
+            data = carried + file.read(min(BLOCK, offset - at))
+            at += len(data) - len(carried)
+            carried = b"\r" if data.endswith(b"\r") and at < offset else b""  # half of a CR LF?
+            data = data[: len(data) - len(carried)]
+            for end in re.finditer(rb"\r\n|\r|\n", data):
+                number, begin = number + 1, at - len(carried) - len(data) + end.end()
+    return number, begin
