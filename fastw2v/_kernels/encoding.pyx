@@ -115,7 +115,6 @@ cdef class Scatter:
                 self.length += ends[s] - begin
                 bucket_tokens[bucket] += self.length
                 bucket_sentences[bucket] += 1
-                self.longest = max(self.longest, self.length)
                 begin = ends[s]
                 self.length = 0
                 self.sentence += 1
@@ -160,6 +159,7 @@ cdef class Scatter:
                     out_records[next_record[bucket]] = (
                         self.draw() << RECORD_LENGTH_BITS | <uint64_t>self.length)
                     next_record[bucket] += 1
+                    self.longest = max(self.longest, self.length)
                     self.length = 0
                     self.sentence += 1
         if outside:

@@ -89,7 +89,7 @@ class Column:
                     row = first + int(np.flatnonzero(rows.is_null().to_numpy(False))[0])
                     raise TypeError(f"sentence {row} is null, where a sequence of tokens belongs")
                 if _is_string(rows.type):
-                    yield from _text_blocks(rows.cast(pa.large_string()))
+                    yield from _text_blocks(_large_strings(rows))
                 else:
                     yield _list_block(rows, first, self.padding)
                 first += len(rows)
@@ -171,8 +171,6 @@ def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
     begin, end = int(offsets[0]), int(offsets[-1])
     ends = offsets[1:] - begin
     tokens = lists.values.slice(begin, end - begin)
-    if types.is_dictionary(tokens.type):
-        tokens = tokens.dictionary_decode()
     if tokens.null_count:
         place = int(np.flatnonzero(tokens.is_null().to_numpy(False))[0])
         row = int(np.searchsorted(ends, place, side="right"))
@@ -183,7 +181,9 @@ def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
         )
     ends = ends[np.diff(ends, prepend=0) > 0]
     if _is_string(tokens.type):
-        return StringBlock(*_strings(tokens.cast(pa.large_string())), ends)
+        return StringBlock(*_strings(_large_strings(tokens)), ends)
+    if types.is_dictionary(tokens.type):
+        tokens = tokens.dictionary_decode()
     try:
         values = tokens.cast(pa.int64()).to_numpy()
     except pa.ArrowInvalid as error:  # unsigned ones from 2**63 on
@@ -191,6 +191,17 @@ def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
             f"sentences from {first_row} on: {error}; give lists of integers instead"
         ) from error
     return IntegerBlock(values, ends, padding)
+
+
+def _large_strings(strings: pa.Array) -> pa.Array:
+    """Return strings of any form, categories too, as large strings."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if not types.is_dictionary(strings.type):
+        return strings.cast(pa.large_string())
+    # Not dictionary_decode: it knows no categories that are string views, as those of polars are.
+    return strings.dictionary.cast(pa.large_string()).take(strings.indices)
 
 
 def _strings(strings: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

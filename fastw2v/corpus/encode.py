@@ -192,7 +192,11 @@ def encode_numbered(
 
     # The budget leaves room for what passes through on the way.
     tokens, offsets, longest = arrange(
-        pieces, numbered.n_tokens, seed=seed, budget=memory_limit * 3 // 4
+        pieces,
+        numbered.n_tokens,
+        numbered.n_sentences,
+        seed=seed,
+        budget=memory_limit * 3 // 4,
     )
     report = CorpusReport(
         **before,

@@ -118,6 +118,11 @@ class EncodedCorpus:
         return len(self.tokens)
 
     @property
+    def n_sentences(self) -> int:
+        """How many sentences the corpus has."""
+        return len(self)
+
+    @property
     def n_numbers(self) -> int:
         """How many rows the vocabulary has."""
         return len(self.vocabulary)

@@ -7,6 +7,7 @@ they would exceed the budget they lie in a temporary file, of which little is in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -23,17 +24,22 @@ Translated: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
 def arrange(
-    pieces: Callable[[bool], Iterator[Numbered]], n_tokens: int, *, seed: int | None, budget: int
+    pieces: Callable[[bool], Iterator[Numbered]],
+    n_tokens: int,
+    n_sentences: int,
+    *,
+    seed: int | None,
+    budget: int,
 ) -> tuple[Mapping, Mapping, int]:
     """Translate pieces and put their sentences in order.
 
     Parameters
     ----------
     pieces
-        Called twice: yields each piece's numbers, its ends and the row of each number (-1 to drop
-        it). With True, it may let go of each piece after it.
-    n_tokens
-        How many tokens the pieces have, at the most.
+        Called once or twice: yields each piece's numbers, its ends and the row of each number (-1
+        to drop it). With True, it may let go of each piece after it.
+    n_tokens, n_sentences
+        How many the pieces have, at the most.
     seed
         Of the random order; None keeps the input's.
     budget
@@ -49,35 +55,42 @@ def arrange(
     n_buckets = max(n_tokens // BUCKET, 1) if seed is not None else 1
     bits = min((n_buckets - 1).bit_length(), MOST_BUCKET_BITS)
     scatter = Scatter(seed, bits)
-    counts = np.zeros((2, 1 << bits), np.int64)
-    for tokens, ends in _translated(pieces(False)):
-        scatter.plan(ends, len(tokens), *counts)
-    n_kept, n_sentences = counts.sum(axis=1).tolist()
-    on_disk = 4 * n_kept + 8 * (n_sentences + 1) > budget
-    out = allocate(n_kept, np.int32, on_disk=on_disk)
+    # How many tokens and sentences each bucket gets. A single bucket has room for all.
+    sizes = np.array([[n_tokens], [n_sentences]])
+    if bits:
+        sizes = np.zeros((2, 1 << bits), np.int64)
+        for tokens, ends in _translated(pieces(False)):
+            scatter.plan(ends, len(tokens), *sizes)
+        scatter.restart()
+    bounds = np.concatenate([np.zeros((2, 1), np.int64), np.cumsum(sizes, axis=1)], axis=1)
+    n_tokens, n_sentences = bounds[:, -1].tolist()
+    on_disk = 4 * n_tokens + 8 * (n_sentences + 1) > budget
+    out = allocate(n_tokens, np.int32, on_disk=on_disk)
     offsets = allocate(n_sentences + 1, np.int64, on_disk=on_disk)
-    mappings = (out, offsets)
-    records = offsets.array[1:].view(np.uint64)  # of sentences; their lengths, then their ends
-    bounds = np.concatenate([np.zeros((2, 1), np.int64), np.cumsum(counts, axis=1)], axis=1)
-    released = _Released(mappings, budget)
-    scatter.restart()
+    released = _Released((out, offsets), budget)
+    records = offsets.array[1:].view(np.uint64)  # of sentences; then their lengths, then their ends
     next_token, next_record = bounds[:, :-1].copy()
     for tokens, ends in _translated(pieces(True)):
         scatter.place(tokens, ends, next_token, next_record, out.array, records)
         released.after(tokens.nbytes)
-    for bucket in range(1 << bits):
-        (begin, first), (end, last) = bounds[:, bucket].tolist(), bounds[:, bucket + 1].tolist()
-        _sort_bucket(out.array[begin:end], records[first:last], seed is not None, budget)
-        released.after(4 * (end - begin))
-    total = 0
-    for begin in range(1, n_sentences + 1, STEP):
-        part = offsets.array[begin : begin + STEP]
+    n_tokens, n_sentences = int(next_token[-1]), int(next_record[-1])
+    if seed is not None:
+        for (begin, first), (end, last) in pairwise(
+            [*bounds[:, :-1].T.tolist(), [n_tokens, n_sentences]]
+        ):
+            _sort_bucket(out.array[begin:end], records[first:last], budget)
+            released.after(4 * (end - begin))
+    ends_of_sentences = offsets.array[1 : n_sentences + 1]
+    for begin in range(0, n_sentences, STEP):
+        part = ends_of_sentences[begin : begin + STEP]
+        part[0] += ends_of_sentences[begin - 1] if begin else 0
         np.cumsum(part, out=part)
-        part += total
-        total = int(part[-1])
-    for mapping in mappings:
-        mapping.release()
-    return *mappings, scatter.longest
+    released.now()
+    return (
+        out._replace(array=out.array[:n_tokens]),
+        offsets._replace(array=offsets.array[: n_sentences + 1]),
+        scatter.longest,
+    )
 
 
 def _translated(pieces: Iterator[Numbered]) -> Iterator[Translated]:
@@ -98,22 +111,16 @@ def _translated(pieces: Iterator[Numbered]) -> Iterator[Translated]:
         yield tokens[:0], np.zeros(1, np.int32)
 
 
-def _sort_bucket(
-    tokens: NDArray[np.int32], records: NDArray[np.uint64], is_random: bool, budget: int
-) -> None:
+def _sort_bucket(tokens: NDArray[np.int32], records: NDArray[np.uint64], budget: int) -> None:
     """Put a bucket's sentences in the order of their draws; turn records into lengths."""
-    lengths = records.view(np.int64)
-    if not is_random:
-        return  # a draw of 0 and a length is a length
-    draws = records >> np.uint64(LENGTH_BITS)
-    order = np.argsort(draws, kind="stable")
-    sizes = (records & np.uint64((1 << LENGTH_BITS) - 1)).view(np.int64)
-    begins = np.cumsum(sizes) - sizes
-    lengths[:] = sizes[order]
+    order = np.argsort(records >> np.uint64(LENGTH_BITS), kind="stable")
+    lengths = (records & np.uint64((1 << LENGTH_BITS) - 1)).view(np.int64)
+    begins = np.cumsum(lengths) - lengths
+    records[:] = lengths[order]
     if len(records) > 1:
         # A bucket is small, unless a single sentence is not.
         moved = allocate(len(tokens), np.int32, on_disk=4 * tokens.nbytes > budget)
-        gather(tokens, begins[order], sizes[order], moved.array)
+        gather(tokens, begins[order], lengths[order], moved.array)
         tokens[:] = moved.array
 
 
@@ -128,6 +135,10 @@ class _Released:
         """Count what was written."""
         self.written += n_bytes
         if self.written > self.most:
-            for mapping in self.mappings:
-                mapping.release()
-            self.written = 0
+            self.now()
+
+    def now(self) -> None:
+        """Let go at once."""
+        self.written = 0
+        for mapping in self.mappings:
+            mapping.release()

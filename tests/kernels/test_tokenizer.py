@@ -39,12 +39,12 @@ def reference(known: dict[bytes, int], text: bytes) -> tuple[list, list, int]:
         if invalid < 0 and match[0] not in known and not is_utf8(match[0]):
             invalid = match.start()
         known.setdefault(match[0], len(known))
-    for line in re.split(rb"[\n\r]", text):
+    *lines, rest = re.split(rb"[\n\r]", text)
+    for line in lines:
         numbers += [known[word] for word in line.split()]
         if len(numbers) not in ends[-1:]:
             ends.append(len(numbers))
-    if not re.search(rb"[\n\r][ \t\v\f]*$|[\n\r]\s*$", text):
-        ends.pop()  # the last line has no end yet
+    numbers += [known[word] for word in rest.split()]
     return numbers, ends, invalid
 
 
