@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         arguments.run(arguments)
-    except (OSError, ValueError) as error:
+    except (ImportError, MemoryError, OSError, ValueError) as error:
         print(f"fastw2v: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_demo(commands)
+    _add_encode(commands)
     return parser
 
 
@@ -83,6 +85,56 @@ def _demo(arguments: argparse.Namespace) -> None:
     from fastw2v.demo import run_demo
 
     run_demo(arguments.output, workers=arguments.workers, seed=arguments.seed)
+
+
+def _add_encode(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "encode",
+        help="count and encode text files once, for any number of trainings",
+        description="Read text files, one sentence a line (plain, or compressed by gzip, bzip2, xz "
+        "or Zstandard), choose the vocabulary, and save both in one file, which "
+        "fastw2v.EncodedCorpus.open maps into memory.",
+        epilog="example: fastw2v encode corpus.txt -o corpus.f2v",
+    )
+    parser.add_argument(
+        "sources", metavar="SOURCE", nargs="+", type=Path, help="a file, a folder or a pattern"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to save it")
+    for name, least, text in (
+        ("min-count", 1, "leave out tokens that occur less often (default: 5)"),
+        ("max-vocab-size", 1, "keep only the N most frequent tokens"),
+        ("max-distinct", 1000, "forget the rarest tokens above N while counting"),
+        ("memory-limit", 1 << 24, "bytes of memory; above it, temporary files are used"),
+        ("workers", 1, "reading threads (default: all cores)"),
+    ):
+        default = 5 if name == "min-count" else None
+        parser.add_argument(
+            f"--{name}", metavar="N", type=_at_least(least), default=default, help=text
+        )
+    parser.add_argument(
+        "--errors",
+        choices=["strict", "replace"],
+        default="strict",
+        help="refuse bytes that are not UTF-8, or put U+FFFD in their place (default: strict)",
+    )
+    parser.set_defaults(run=_encode)
+
+
+def _encode(arguments: argparse.Namespace) -> None:
+    from fastw2v.corpus import encode
+
+    corpus = encode(
+        arguments.sources,
+        min_count=arguments.min_count,
+        max_vocab_size=arguments.max_vocab_size,
+        max_distinct=arguments.max_distinct,
+        memory_limit=arguments.memory_limit,
+        workers=arguments.workers,
+        errors=arguments.errors,
+    )
+    corpus.save(arguments.output)
+    print(corpus.report)
+    print(f"saved {arguments.output}")
 
 
 def _at_least(least: int) -> Callable[[str], int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 import numpy as np
@@ -235,7 +235,8 @@ class Model:
         return self
 
     def _train(self, sentences: Any, progress: bool | None) -> None:
-        vocabulary, corpus = self._read(sentences)
+        corpus = self._read(sentences)
+        vocabulary = corpus.vocabulary
         self._check_size(corpus)
         inputs, outputs = self.input_vectors, self.output_vectors
         if inputs is None or outputs is None:
@@ -265,8 +266,8 @@ class Model:
                 "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
             )
 
-    def _read(self, sentences: Any) -> tuple[Vocabulary, EncodedCorpus]:
-        """Return the vocabulary and the corpus to train on, without changing the model."""
+    def _read(self, sentences: Any) -> EncodedCorpus:
+        """Return the corpus to train on, without changing the model."""
         if sentences is not None and self._sentences is not None:
             raise ValueError(
                 "sentences were given to Model and to train as well: give them to one of the two"
@@ -279,7 +280,7 @@ class Model:
                     "train(sentences). A loaded model comes without its corpus, and an iterator "
                     "whose reading failed is used up and must be given anew"
                 )
-            return self.vocabulary, self._corpus
+            return self._corpus
         self._check(source)
         if isinstance(source, Iterator):
             self._sentences = None  # whatever happens now, it can't be read from its start again
@@ -292,10 +293,13 @@ class Model:
             source,
             choice,
             seed=self.parameters.seed if self.parameters.shuffle else None,
-            memory_limit=memory_budget(self.memory_limit),
+            budget=memory_budget(self.memory_limit),
             workers=self._n_workers,
         )
-        return corpus.vocabulary, corpus
+        sampled_share = corpus.vocabulary.sampled_share(self.parameters.sample)
+        corpus = corpus.with_report(replace(corpus.report, sampled_share=sampled_share))
+        logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")
+        return corpus
 
     @property
     def _n_workers(self) -> int:

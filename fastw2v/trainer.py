@@ -167,7 +167,7 @@ def train(
         One after each epoch. All threads have ended whenever it yields or raises.
     """
     keep_probability = vocabulary.keep_probability(parameters.sample)
-    _warn_of_subsampling(vocabulary, keep_probability)
+    _warn_of_subsampling(vocabulary, parameters.sample)
     kernel = Kernel(
         parameters,
         corpus.tokens,
@@ -307,9 +307,9 @@ def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> i
     return min(MOST_BATCH_TOKENS, -(-n_tokens // (8 * workers)))
 
 
-def _warn_of_subsampling(vocabulary: Vocabulary, keep_probability: NDArray[np.float32]) -> None:
+def _warn_of_subsampling(vocabulary: Vocabulary, sample: float) -> None:
     """Say so where subsampling drops most of the corpus: right for no text, and a usual mistake."""
-    share = float(keep_probability @ vocabulary.counts / vocabulary.counts.sum())
+    share = vocabulary.sampled_share(sample)
     if share < 0.5:
         logger.warning(
             "subsampling keeps only %.0f %% of the tokens, as each of the vocabulary's %d words is "

@@ -114,6 +114,11 @@ class Vocabulary:
         probability: NDArray[np.float64] = np.minimum(np.sqrt(ratio) + ratio, 1.0)
         return probability.astype(np.float32)
 
+    def sampled_share(self, sample: float) -> float:
+        """Return the share of all tokens that subsampling leaves, on average."""
+        kept = self.keep_probability(sample).astype(np.float64) @ self.counts
+        return float(kept / self.counts.sum())
+
     def noise_weights(self, ns_exponent: float) -> NDArray[np.float64]:
         """Return the negatives' distribution up to a factor, (V,): count ** ``ns_exponent``.
 

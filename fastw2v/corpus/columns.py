@@ -78,8 +78,6 @@ class Column:
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks of rows."""
-        import pyarrow as pa
-
         first = 0
         for chunk in _chunks(self.column):
             _check_type(chunk.type)

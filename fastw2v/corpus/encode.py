@@ -111,16 +111,18 @@ def encode(
         keep=keep,
         unseen=unseen,
     )
-    limit = memory_budget(memory_limit)
+    budget = memory_budget(memory_limit)
     numbered = _numbered(
         sentences,
         padding=padding,
         errors=errors,
         max_distinct=max_distinct,
-        budget=limit,
+        budget=budget,
         workers=workers,
     )
-    return encode_numbered(numbered, choice, seed=None, memory_limit=limit)
+    corpus = encode_numbered(numbered, choice, seed=None, budget=budget)
+    logger.info("%s%s", corpus.report, "; in a temporary file" if corpus.on_disk else "")
+    return corpus
 
 
 def count(
@@ -158,11 +160,11 @@ def count(
 
 
 def encode_for_training(
-    sentences: Any, choice: Choice, *, seed: int | None, memory_limit: int, workers: int | None
+    sentences: Any, choice: Choice, *, seed: int | None, budget: int, workers: int | None
 ) -> EncodedCorpus:
     """Read and encode with the default options, sentences in a random order unless seed is None."""
-    numbered = _numbered(sentences, budget=memory_limit, workers=workers)
-    return encode_numbered(numbered, choice, seed=seed, memory_limit=memory_limit)
+    numbered = _numbered(sentences, budget=budget, workers=workers)
+    return encode_numbered(numbered, choice, seed=seed, budget=budget)
 
 
 def encode_numbered(
@@ -170,7 +172,7 @@ def encode_numbered(
     choice: Choice,
     *,
     seed: int | None,
-    memory_limit: int,
+    budget: int,
 ) -> EncodedCorpus:
     """Choose the vocabulary and encode; a ``NumberedCorpus`` is used up.
 
@@ -190,13 +192,12 @@ def encode_numbered(
     def pieces(consume: bool) -> Iterator[Numbered]:
         return numbered.pieces(rows, consume=consume)
 
-    # The budget leaves room for what passes through on the way.
     tokens, offsets, longest = arrange(
         pieces,
         numbered.n_tokens,
         numbered.n_sentences,
         seed=seed,
-        budget=memory_limit * 3 // 4,
+        budget=budget,
     )
     report = CorpusReport(
         **before,
@@ -211,18 +212,22 @@ def encode_numbered(
             f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known; "
             "lower min_count, or check that sentences are lists of tokens"
         )
-    corpus = EncodedCorpus(tokens, offsets, vocabulary, report)
-    logger.info("%s%s", report, "; in a temporary file" if corpus.on_disk else "")
-    return corpus
+    return EncodedCorpus(tokens, offsets, vocabulary, report)
 
 
 def memory_budget(memory_limit: object) -> int:
-    """Check a memory limit in bytes; None becomes half of what is free."""
+    """Check a memory limit in bytes, and return how many of them numbers may take.
+
+    The rest is for what passes through on the way: blocks of the input, a bucket of sentences,
+    what threads and libraries take.
+    """
     limit = optional_number("memory_limit", memory_limit, least=LEAST_MEMORY_LIMIT)
-    if limit is not None:
-        return limit
-    available = available_memory()
-    return max(LEAST_MEMORY_LIMIT, available // 2) if available is not None else 1 << 62
+    if limit is None:
+        available = available_memory()
+        if available is None:
+            return 1 << 62
+        limit = max(LEAST_MEMORY_LIMIT, available // 2)
+    return limit - limit // 8 - LEAST_MEMORY_LIMIT // 2
 
 
 def _numbered(
@@ -244,8 +249,7 @@ def _numbered(
             )
         return sentences
     source = source_of(sentences, padding=padding, errors=errors)
-    spool_budget = None if budget is None else budget * 3 // 4
-    numbered = read(source, workers=workers, budget=spool_budget, max_distinct=max_distinct)
+    numbered = read(source, workers=workers, budget=budget, max_distinct=max_distinct)
     if not numbered.n_tokens:
         raise ValueError("there is nothing to train on: the sentences have not one token")
     _warn(numbered)

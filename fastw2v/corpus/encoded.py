@@ -39,6 +39,9 @@ class CorpusReport:
         counts again), and how many occurrences were lost with them.
     replaced_tokens
         Tokens that were not UTF-8, and were mended.
+    sampled_share
+        The share of the kept tokens that subsampling leaves in an epoch, on average; None unless
+        the report is a model's.
     """
 
     sentences: int
@@ -51,6 +54,7 @@ class CorpusReport:
     pruned_distinct: int = 0
     pruned_tokens: int = 0
     replaced_tokens: int = 0
+    sampled_share: float | None = None
 
     def __str__(self) -> str:
         text = (
@@ -65,6 +69,8 @@ class CorpusReport:
             )
         if self.replaced_tokens:
             text += f"; not UTF-8, and mended: {self.replaced_tokens:,} tokens"
+        if self.sampled_share is not None:
+            text += f"; subsampling leaves {100 * self.sampled_share:.1f} % of the tokens kept"
         return text
 
 
@@ -104,6 +110,10 @@ class EncodedCorpus:
     def on_disk(self) -> bool:
         """Whether the tokens lie in a file, and only what is in use in memory."""
         return self._mappings[0].on_disk
+
+    def with_report(self, report: CorpusReport) -> EncodedCorpus:
+        """Return the same corpus with another report."""
+        return EncodedCorpus(*self._mappings, self.vocabulary, report)
 
     def release(self) -> None:
         """Let go of what a file's mapping holds in memory; it is read again when needed."""
@@ -145,8 +155,15 @@ class EncodedCorpus:
 
     def report_of_reading(self) -> dict[str, int]:
         """Return what was read when the corpus was made, as the fields of a report."""
-        kept = ("kept_sentences", "kept_tokens", "longest_sentence", "vocabulary_size")
-        return {name: n for name, n in asdict(self.report).items() if name not in kept}
+        report = self.report
+        return {
+            "sentences": report.sentences,
+            "tokens": report.tokens,
+            "distinct": report.distinct,
+            "pruned_distinct": report.pruned_distinct,
+            "pruned_tokens": report.pruned_tokens,
+            "replaced_tokens": report.replaced_tokens,
+        }
 
     def pieces(
         self, rows: NDArray[np.int32], *, consume: bool = False

@@ -103,7 +103,7 @@ class NumberedCorpus:
         """Add the next piece."""
         ends_nothing = len(piece.ends) > 0 and piece.ends[0] == 0 and not self._is_open
         self.n_tokens += len(piece.numbers)
-        self.n_sentences += len(piece.ends) - ends_nothing
+        self.n_sentences += len(piece.ends) - int(ends_nothing)
         if len(piece.ends):
             self._is_open = int(piece.ends[-1]) < len(piece.numbers)
         else:

@@ -1,6 +1,6 @@
 """Translation to rows, and the sentences' random order, against plain Python."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -144,7 +144,7 @@ def test_gather_copies_sentences_one_after_the_other(pieces, order):
     begins = np.cumsum(lengths, dtype=np.int64) - lengths
     chosen = order.sample(range(len(pieces)), len(pieces))
     out = np.empty(lengths.sum(), np.int32)
-    gather(int32(*sum(pieces, [])), begins[chosen], lengths[chosen], out)
+    gather(int32(*chain.from_iterable(pieces)), begins[chosen], lengths[chosen], out)
     assert out.tolist() == [token for s in chosen for token in pieces[s]]
 
 
@@ -199,7 +199,7 @@ def test_translation_needs_room():
 )
 def test_damaged_pieces_and_places_are_refused(tokens, ends, next_token, next_record):
     out, records = np.zeros(6, np.int32), np.zeros(3, np.uint64)
-    with pytest.raises(ValueError, match="place|end"):
+    with pytest.raises(ValueError, match=r"place|end"):
         Scatter(None, 0).place(
             np.arange(tokens, dtype=np.int32),
             int32(*ends),

@@ -1,4 +1,4 @@
-"""Numbers of distinct tokens, against a dict and a Counter; and the reader of Python's sentences."""
+"""Numbers of distinct tokens, against a dict; and the reader of Python's own sentences."""
 
 from collections import Counter
 from decimal import Decimal
@@ -26,13 +26,15 @@ class Unsure:
     def __eq__(self, other):
         return self
 
+    __ne__ = __eq__
+
     def __bool__(self):
         raise TypeError("ambiguous")
 
 
 ONES = [True, 1, 1.0, Colour.RED, Decimal(1), Fraction(1), np.int8(1), np.uint64(1), np.float32(1)]
 ONES += [np.True_, np.longdouble(1), 1 + 0j, np.complex64(1), Decimal("1.000")]
-EDGES = [sign * (2**bits + i) for bits in (0, 8, 31, 53, 63, 64) for i in (-1, 0, 1) for sign in (1, -1)]
+EDGES = [s * (2**bits + i) for bits in (0, 8, 31, 53, 63, 64) for i in (-1, 0, 1) for s in (1, -1)]
 OTHERS = [b"", b"a", (), (1, "a"), 0.5, -0.5, Fraction(1, 2), float("inf"), 1j, 2.0**63, -(2.0**63)]
 OTHERS += [Decimal("1e30"), frozenset([1]), np.uint64(2**64 - 1), np.float32(0.1), np.str_("é")]
 OTHERS += [np.bytes_(b"a"), "", "é", "\xff", "€", "😀", "\ud800", "a\0", "\0", "1"]
@@ -63,7 +65,7 @@ def read(table: KeyTable, sentences, skip=None, rooms=(10_000,), prepare=None) -
         n, n_ends, is_last = reader.read(table, block << 32, out, out_ends)
         ends += [len(numbers) + end for end in out_ends[:n_ends]]
         numbers += out[:n].tolist()
-        assert len(numbers) == n or set(out[n:]) <= {-5}
+        assert set(out[n:]) <= {-5}
         block += 1
     return numbers, [end for i, end in enumerate(ends) if end > 0 and end not in ends[:i]]
 
@@ -82,7 +84,6 @@ def all_keys(table: KeyTable) -> list:
 @settings(deadline=None, max_examples=300)
 @given(tokens=st.lists(tokens, max_size=40))
 @example(tokens=ONES * 2 + EDGES + OTHERS)
-@pytest.mark.filterwarnings("error")
 def test_tokens_are_told_apart_as_in_a_dict(tokens):
     table, known = KeyTable(), {}
     numbers = [known.setdefault(token, len(known)) for token in tokens]
@@ -114,7 +115,7 @@ def test_whatever_equals_one_is_the_integer_one(one):
 @pytest.mark.parametrize(
     "token",
     [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), Decimal("NaN"), Unsure()],
-    ids=repr,
+    ids=lambda token: type(token).__name__,
 )
 def test_missing_tokens_are_refused(token):
     seen = []
@@ -188,54 +189,32 @@ def test_objects_are_not_merged_nor_is_a_table_with_itself():
         max_size=6,
     )
 )
-@pytest.mark.filterwarnings("error")
 def test_pruned_numbers_are_given_again_lowest_first(rounds):
-    table, slots, counts = KeyTable(), [], Counter()
+    table, numbers, counts, n_numbers = KeyTable(), {}, Counter(), 0
     for tokens, least in rounds:
         for token in tokens:
-            if token not in counts:
-                free = [i for i, slot in enumerate(slots) if slot is None] or [len(slots)]
-                slots[free[0] : free[0] + 1] = [(token,)]
+            if token not in numbers:
+                numbers[token] = min(set(range(n_numbers + 1)) - set(numbers.values()))
+                n_numbers = max(n_numbers, numbers[token] + 1)
             counts[token] += 1
-        assert read(table, [tokens])[0] == [slots.index((token,)) for token in tokens]
-        slots = [slot if slot and counts[slot[0]] >= least else None for slot in slots]
+        assert read(table, [tokens])[0] == [numbers[token] for token in tokens]
         gone = [token for token in counts if counts[token] < least]
         for token in gone:
-            del counts[token]
+            del counts[token], numbers[token]
         table.prune(least)
-        assert table.counts().tolist() == [counts[slot[0]] if slot else 0 for slot in slots]
-        assert table.find(list(counts)).tolist() == [slots.index((token,)) for token in counts]
+        by_number = {number: counts[token] for token, number in numbers.items()}
+        assert table.counts().tolist() == [by_number.get(i, 0) for i in range(n_numbers)]
+        assert table.find(list(numbers)).tolist() == list(numbers.values())
+        assert table.keys(np.array(list(numbers.values()), np.int64)) == list(numbers)
         assert set(table.find(gone)) <= {-1}
-        assert len(table) == len(counts)
-        live = np.flatnonzero(table.counts())
-        assert table.keys(live) == [slots[i][0] for i in live]
+        assert len(table) == len(numbers)
 
 
-@settings(deadline=None)
-@given(texts=st.lists(st.one_of(st.binary(max_size=4), st.sampled_from([b"\xff", b"a\xff", b"\xe2\x82", "\ufffd".encode(), b"ok"]))))  # fmt: skip
-def test_invalid_texts_become_valid_ones(texts):
-    table = KeyTable()
-    numbers = count_texts(table, texts)
-    before, first = table.counts(), table.first()
-    mended = [text.decode("utf-8", "replace") for text in texts]
-    mapping = np.arange(table.n_numbers, dtype=np.int32)
-    changed = [old.encode() != text for old, text in zip(mended, texts, strict=True)]
-    assert table.replace_invalid(mapping) == sum(changed)
-    assert table.keys(mapping[numbers].astype(np.int64)) == mended
-    assert table.counts()[mapping[numbers]].tolist() == [mended.count(text) for text in mended]
-    assert table.counts().sum() == before.sum()
-    assert table.first()[mapping[numbers]].tolist() == [mended.index(text) for text in mended]
-    np.testing.assert_array_equal(table.first()[: len(first)] <= first, True)
-    assert table.replace_invalid(mapping) == 0
-    table.prune(1)
-    assert len(table) == len(set(mended))
-
-
-def test_tables_grow_to_many_keys_and_keep_those_that_are_pruned_out_of_it():
+def test_tables_grow_to_many_keys():
     n = 60_000
     rng = np.random.default_rng(1)
     integers = rng.choice(np.concatenate([np.arange(n), np.arange(n) << 40]), n, replace=False)
-    texts = [b"%d" % i * (1 + i % 4) for i in integers.tolist()]
+    texts = [b"%d" % i + b"x" * (i % 30) for i in integers.tolist()]
     table, numbers = KeyTable(), np.empty(n, np.int32)
     assert count_texts(table, texts + texts[::2]) == [*range(n), *range(0, n, 2)]
     assert table.count_integers(integers, 0, numbers) == n
@@ -246,9 +225,10 @@ def test_tables_grow_to_many_keys_and_keep_those_that_are_pruned_out_of_it():
     strings = [text.decode() for text in texts]
     expected = np.where(np.arange(n) % 2, -1, np.arange(n))
     np.testing.assert_array_equal(table.find(strings), expected)
-    np.testing.assert_array_equal(table.find(integers.tolist()), np.where(expected < 0, -1, expected + n))
+    found = table.find(integers.tolist())
+    np.testing.assert_array_equal(found, np.where(expected < 0, -1, expected + n))
     assert count_texts(table, texts[1::2]) == list(range(1, n, 2))
-    assert all_keys(table)[:n] == strings if len(table) == 2 * n else True
+    assert table.keys(np.arange(n)) == strings
 
 
 words = st.one_of(st.integers(-2, 3), st.sampled_from(["a", "é", "b"]), st.just((1,)))

@@ -1,4 +1,4 @@
-"""The tokenizer against ``bytes.split`` and ``bytes.decode``: words, sentences, and what is no UTF-8."""
+"""The tokenizer against ``bytes.split`` and ``bytes.decode``: words, sentences and UTF-8."""
 
 import re
 from itertools import pairwise, product
@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from fastw2v.corpus.numbering import PADDING, KeyTable
 
 WHITE = b" \t\n\v\f\r"
-# Bytes beside the white ones, those with the same lower bits, and the first and last of UTF-8's ranges.
-EDGES = b"\0\x08\x0e\x1f!\x7f\x80\x85\x89\x8d\x8f\x90\x9f\xa0\xbf\xc0\xc2\xdf\xe0\xed\xef\xf0\xf4\xff"
+# Beside the white bytes, with the same lower bits, and the first and last of UTF-8's ranges.
+EDGES = (
+    b"\0\x08\x0e\x1f!\x7f\x80\x85\x89\x8d\x8f\x90\x9f\xa0\xbf\xc0\xc2\xdf\xe0\xed\xef\xf0\xf4\xff"
+)
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 23, 24, 25, 1000)
 
 texts = st.lists(
@@ -54,6 +56,13 @@ def is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def count_texts(table: KeyTable, texts: list[bytes]) -> tuple[list, int]:
+    data, offsets = np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
+    numbers = np.empty(len(texts), np.int32)
+    invalid = table.count_texts(data, offsets, 0, numbers)
+    return numbers.tolist(), invalid
 
 
 def check(text: bytes) -> None:
@@ -124,14 +133,39 @@ def test_every_pair_of_bytes_is_split_as_python_splits_it():
 def test_utf8_is_what_python_decodes():
     texts = [bytes(text) for n in range(1, 4) for text in product(EDGES, repeat=n)]
     texts += [b"".join(text) for text in product((b"\xf0", b"\xf3", b"\xf4"), texts)]
-    data = np.frombuffer(b"".join(texts), np.uint8)
-    offsets = np.cumsum([0, *map(len, texts)])
-    numbers = np.empty(len(texts), np.int32)
     table = KeyTable()
     valid = np.array([is_utf8(text) for text in texts])
-    assert table.count_texts(data, offsets, 0, numbers) == valid.argmin()
+    numbers, invalid = count_texts(table, texts)
+    assert invalid == valid.argmin()
     assert table.replace_invalid(np.empty(0, np.int32)) == np.count_nonzero(~valid)
     np.testing.assert_array_equal(table.counts()[numbers] > 0, valid)
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(
+        st.one_of(
+            st.binary(max_size=4),
+            st.sampled_from([b"\xff", b"a\xff", b"\xe2\x82", "\ufffd".encode(), b"ok"]),
+        )
+    )
+)
+def test_invalid_texts_become_valid_ones(texts):
+    table = KeyTable()
+    numbers, _ = count_texts(table, texts)
+    before, first = table.counts(), table.first()
+    mended = [text.decode("utf-8", "replace") for text in texts]
+    mapping = np.arange(table.n_numbers, dtype=np.int32)
+    changed = [old.encode() != text for old, text in zip(mended, texts, strict=True)]
+    assert table.replace_invalid(mapping) == sum(changed)
+    assert table.keys(mapping[numbers].astype(np.int64)) == mended
+    assert table.counts()[mapping[numbers]].tolist() == [mended.count(text) for text in mended]
+    assert table.counts().sum() == before.sum()
+    assert table.first()[mapping[numbers]].tolist() == [mended.index(text) for text in mended]
+    np.testing.assert_array_equal(table.first()[: len(first)] <= first, True)
+    assert table.replace_invalid(mapping) == 0
+    table.prune(1)
+    assert len(table) == len(set(mended))
 
 
 @settings(deadline=None)

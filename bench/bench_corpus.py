@@ -1,0 +1,206 @@
+r"""Time reading: counting and encoding text files, lists of lists and integer arrays, and gensim's.
+
+Every run is a process of its own; the contenders take turns, A B C A B C ..., and ratios pair the
+runs of one round. gensim's ``build_vocab`` counts words and no more; fastw2v's ``encode`` counts,
+chooses the vocabulary and encodes every sentence, so that nothing of the text is needed after it.
+The text is decompressed before the clock starts, and lies in the system's file cache.
+
+With ``--sentence-lengths`` it trains instead, on one stream of tokens cut into sentences of 2, 5,
+80 and 100,000 tokens, and prints words, trained pairs and busy cores. A short sentence has fewer
+(centre, context) pairs a word, hence more words a second.
+
+::
+
+    python bench/bench_corpus.py --corpus wiki17m.txt.xz --rounds 5
+    python bench/bench_corpus.py --corpus wiki17m.txt.xz --rounds 3 --sentence-lengths
+
+The README has what was measured. Needs gensim (``pip install ".[bench]"``) and a POSIX system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Run = dict[str, float]
+
+ARRAY_TOKENS, WALK = 50_000_000, 80
+SENTENCE_LENGTHS = (2, 5, 80, 100_000)
+TRAINED_TOKENS = 4_000_000
+
+
+def gensim_file(text: Path) -> Run:
+    """Count the words of a file."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(min_count=5, workers=1)
+    return timed(lambda: model.build_vocab(corpus_file=str(text)))
+
+
+def gensim_list(text: Path) -> Run:
+    """Count the words of a list of lists."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(min_count=5, workers=1)
+    sentences = read_lists(text)
+    return timed(lambda: model.build_vocab(sentences))
+
+
+def fastw2v_file(text: Path, workers: int) -> Run:
+    """Count and encode a file."""
+    from fastw2v import encode
+
+    return timed(lambda: encode(text, workers=workers))
+
+
+def fastw2v_list(text: Path) -> Run:
+    """Count and encode a list of lists."""
+    from fastw2v import encode
+
+    sentences = read_lists(text)
+    return timed(lambda: encode(sentences, workers=1))
+
+
+def fastw2v_array(nodes: int, workers: int) -> Run:
+    """Count and encode a 2-D array of integers drawn uniformly."""
+    from fastw2v import encode
+
+    walks = np.random.default_rng(0).integers(nodes, size=(ARRAY_TOKENS // WALK, WALK))
+    return timed(lambda: encode(walks, workers=workers))
+
+
+def training(text: Path, length: int) -> Run:
+    """Train for an epoch on the text's tokens cut into sentences of one length, on two threads."""
+    from fastw2v import Model, encode
+
+    tokens = np.array(encode(text).tokens[:TRAINED_TOKENS])
+    offsets = np.append(np.arange(0, len(tokens), length), len(tokens))
+    model = Model(encode((tokens, offsets), min_count=1), epochs=1, workers=2, shuffle=False)
+    busy = time.process_time()
+    record = model.train(progress=False).history[0]
+    busy = time.process_time() - busy
+    return {
+        "seconds": record.seconds,
+        "words": record.words_per_second,
+        "pairs": record.examples / record.seconds,
+        "pairs_per_word": record.examples / record.tokens,
+        "cores": busy / record.seconds,
+    }
+
+
+def timed(work: Callable[[], object]) -> Run:
+    """Return the seconds that a call takes."""
+    start = time.perf_counter()
+    work()
+    return {"seconds": time.perf_counter() - start}
+
+
+def read_lists(text: Path) -> list[list[str]]:
+    """Read the text as a list of lists."""
+    with open(text, encoding="utf-8") as file:
+        return [line.split() for line in file]
+
+
+READING: dict[str, Callable[[Path], Run]] = {
+    "gensim, file": gensim_file,
+    "fastw2v, file, 1 thread": lambda text: fastw2v_file(text, 1),
+    "fastw2v, file, 2 threads": lambda text: fastw2v_file(text, 2),
+    "gensim, list": gensim_list,
+    "fastw2v, list": fastw2v_list,
+    "fastw2v, array, 100,000 nodes, 1 thread": lambda text: fastw2v_array(100_000, 1),
+    "fastw2v, array, 100,000 nodes, 2 threads": lambda text: fastw2v_array(100_000, 2),
+    "fastw2v, array, 1,000,000 nodes, 1 thread": lambda text: fastw2v_array(1_000_000, 1),
+}
+RATIOS = [
+    ("gensim, file", "fastw2v, file, 1 thread"),
+    ("fastw2v, file, 1 thread", "fastw2v, file, 2 threads"),
+    ("gensim, list", "fastw2v, list"),
+    ("fastw2v, array, 100,000 nodes, 1 thread", "fastw2v, array, 100,000 nodes, 2 threads"),
+]
+TRAINING: dict[str, Callable[[Path], Run]] = {
+    f"sentences of {length:,}": lambda text, length=length: training(text, length)  # type: ignore[misc]
+    for length in SENTENCE_LENGTHS
+}
+
+
+def main() -> None:
+    """Run all contenders in turn, and print what they took."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, required=True, help="plain, or .xz")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sentence-lengths", action="store_true")
+    parser.add_argument("--run", help=argparse.SUPPRESS)  # one contender, in this process
+    args = parser.parse_args()
+    if args.run:
+        print(json.dumps((READING | TRAINING)[args.run](args.corpus)))
+        return
+    contenders = TRAINING if args.sentence_lengths else READING
+    with tempfile.TemporaryDirectory() as folder:
+        text = args.corpus
+        if text.suffix == ".xz":
+            text = Path(folder, text.stem)
+            with lzma.open(args.corpus) as packed, open(text, "wb") as plain:
+                shutil.copyfileobj(packed, plain, 1 << 20)
+        runs: dict[str, list[Run]] = {name: [] for name in contenders}
+        for _ in range(args.rounds):
+            for name in contenders:
+                runs[name].append(run_alone(name, text))
+        if args.sentence_lengths:
+            print_training(runs)
+        else:
+            print_reading(runs, text.stat().st_size)
+
+
+def run_alone(name: str, text: Path) -> Run:
+    """Run one contender in a process of its own."""
+    command = [sys.executable, __file__, "--corpus", str(text), "--run", name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: Run = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def print_reading(runs: dict[str, list[Run]], size: int) -> None:
+    """Print seconds, rates and paired ratios."""
+    for name, found in runs.items():
+        seconds = [run["seconds"] for run in found]
+        median = statistics.median(seconds)
+        rate = f"{ARRAY_TOKENS / median / 1e6:.0f} M tokens/s"
+        if "array" not in name:
+            rate = f"{size / median / 1e6:.0f} MB/s"
+        print(f"{name:42} {median:6.2f} s ({min(seconds):.2f}-{max(seconds):.2f})  {rate}")
+    for slower, faster in RATIOS:
+        pairs = zip(runs[slower], runs[faster], strict=True)
+        print(
+            f"{faster} against {slower}: {spread([a['seconds'] / b['seconds'] for a, b in pairs])}"
+        )
+
+
+def print_training(runs: dict[str, list[Run]]) -> None:
+    """Print words, pairs and cores."""
+    for name, found in runs.items():
+        values = {key: statistics.median(run[key] for run in found) for key in found[0]}
+        print(
+            f"{name:24} {values['words'] / 1e3:6.0f} k words/s  {values['pairs'] / 1e6:5.2f} M "
+            f"pairs/s  {values['pairs_per_word']:.2f} pairs a word  {values['cores']:.2f} cores busy"
+        )
+
+
+def spread(values: list[Any]) -> str:
+    """Return the median with the smallest and the largest value."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+if __name__ == "__main__":
+    main()
