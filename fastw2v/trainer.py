@@ -13,7 +13,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from fastw2v.vocabulary import Vocabulary
 logger = logging.getLogger("fastw2v")
 
 MOST_BATCH_TOKENS = 40 * BLOCK  # about 10,000
+RELEASE_TOKENS = 1 << 19
 POLL_SECONDS = 0.05  # how often the main thread looks for progress, and for Ctrl-C
 
 
@@ -102,11 +103,22 @@ class Batches:
 
 
 class Worker(threading.Thread):
-    """One Hogwild thread: trains on batches until none is left, and counts what it has done."""
+    """One Hogwild thread: trains on batches until none is left, and counts what it has done.
 
-    def __init__(self, kernel: Kernel, scratch: Scratch, epoch: int, batches: Batches) -> None:
+    ``release`` lets go of what a corpus in a file holds in memory, now and then.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        scratch: Scratch,
+        epoch: int,
+        batches: Batches,
+        release: Callable[[], None],
+    ) -> None:
         super().__init__(name="fastw2v-worker", daemon=True)
         self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
+        self.release = release
         self.tokens_done = 0
         self.error: BaseException | None = None
         # Not is_alive: up to Python 3.12 an interrupted join() can call a running thread stopped.
@@ -118,6 +130,8 @@ class Worker(threading.Thread):
             for begin, end in self.batches:
                 self.kernel.train(self.scratch, self.epoch, begin, end)
                 self.tokens_done += end - begin
+                if self.tokens_done % RELEASE_TOKENS < end - begin:
+                    self.release()
         except BaseException as error:
             self.error = error
             self.batches.close()
@@ -246,7 +260,7 @@ def _run_epoch(
 ) -> None:
     """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
     batches = Batches(len(corpus.tokens), batch_tokens)
-    workers = [Worker(kernel, scratch, epoch, batches) for scratch in scratches]
+    workers = [Worker(kernel, scratch, epoch, batches, corpus.release) for scratch in scratches]
     share = corpus.raw_tokens / len(corpus.tokens)  # the bar counts tokens as read
     shown_before = bar.n
     try:
@@ -256,7 +270,6 @@ def _run_epoch(
             while not worker.done.wait(POLL_SECONDS):
                 done = sum(worker.tokens_done for worker in workers)
                 bar.update(shown_before + round(done * share) - bar.n)
-                corpus.release()
     except BaseException:
         batches.close()
         kernel.stop()

@@ -91,9 +91,19 @@ static inline uint64_t key_hash(const unsigned char *bytes, uint64_t length) {
     return key_mix(hash, key_load_partial(bytes + i, length - i));
 }
 
-static inline uint64_t key_place(const KeyTable *t, uint64_t head, uint32_t size) {
-    return key_mix(head, size * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93)
-           >> (64 - t->bits);
+/* A slot's hash; its upper bits are the place where a key's search begins. */
+static inline uint64_t key_slot_hash(uint64_t head, uint32_t size) {
+    return key_mix(head, size * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
+}
+
+static inline uint64_t key_place(const KeyTable *t, uint64_t hash) { return hash >> (64 - t->bits); }
+
+static inline void key_prefetch(const KeyTable *t, uint64_t hash) {
+#if defined(__GNUC__)
+    __builtin_prefetch(&t->slots[key_place(t, hash)]);
+#else
+    (void)t, (void)hash;
+#endif
 }
 
 static void key_table_free(KeyTable *t) {
@@ -125,7 +135,7 @@ static int key_table_rehash(KeyTable *t, int bits) {
     t->bits = bits;
     for (uint64_t i = 0; i < n_old; i++) {
         if (old[i].number == KEY_SLOT_EMPTY) continue;
-        uint64_t place = key_place(t, old[i].head, old[i].size);
+        uint64_t place = key_place(t, key_slot_hash(old[i].head, old[i].size));
         while (slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
         slots[place] = old[i];
     }
@@ -183,7 +193,7 @@ static int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint
     if (2 * (t->n_slots_used + 1) > (INT64_C(1) << t->bits)) {
         if (key_table_rehash(t, t->bits + 1)) return KEY_NO_MEMORY;
         uint64_t mask = (UINT64_C(1) << t->bits) - 1;
-        place = key_place(t, head, size);
+        place = key_place(t, key_slot_hash(head, size));
         while (t->slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
     }
     int64_t number =
@@ -208,10 +218,10 @@ static inline int key_slot_holds(const KeyTable *t, const KeySlot *slot, uint64_
 }
 
 /* Find a key: its number, or KEY_SLOT_EMPTY with the place where it would go. */
-static inline int32_t key_table_probe(const KeyTable *t, uint64_t head, uint32_t size,
-                                      const unsigned char *text, uint64_t length,
+static inline int32_t key_table_probe(const KeyTable *t, uint64_t hash, uint64_t head,
+                                      uint32_t size, const unsigned char *text, uint64_t length,
                                       uint64_t *place) {
-    uint64_t mask = (UINT64_C(1) << t->bits) - 1, at = key_place(t, head, size);
+    uint64_t mask = (UINT64_C(1) << t->bits) - 1, at = key_place(t, hash);
     while (t->slots[at].number != KEY_SLOT_EMPTY
            && !key_slot_holds(t, &t->slots[at], head, size, text, length))
         at = (at + 1) & mask;
@@ -229,63 +239,78 @@ static inline uint64_t key_text_head(const unsigned char *text, uint64_t length)
 }
 
 static int32_t key_table_find_text(const KeyTable *t, const unsigned char *text, uint64_t length) {
-    uint64_t place;
-    return key_table_probe(t, key_text_head(text, length), key_text_size(length), text, length,
-                           &place);
+    uint64_t place, head = key_text_head(text, length);
+    uint32_t size = key_text_size(length);
+    return key_table_probe(t, key_slot_hash(head, size), head, size, text, length, &place);
 }
 
 static int32_t key_table_find_integer(const KeyTable *t, int64_t value) {
-    uint64_t place;
-    return key_table_probe(t, (uint64_t)value, KEY_SIZE_INTEGER, NULL, 0, &place);
+    uint64_t place, hash = key_slot_hash((uint64_t)value, KEY_SIZE_INTEGER);
+    return key_table_probe(t, hash, (uint64_t)value, KEY_SIZE_INTEGER, NULL, 0, &place);
 }
 
-/* Count one occurrence of a text whose head is known; return its number, or an error below 0. */
-static inline int64_t key_table_count_text(KeyTable *t, uint64_t head, const unsigned char *text,
-                                           uint64_t length, int64_t first) {
+/* The number of a text whose hash and head are known, which is new if need be, or an error below 0.
+ * The occurrence is left to be counted. */
+static inline int64_t key_table_number_text(KeyTable *t, uint64_t hash, uint64_t head,
+                                            const unsigned char *text, uint64_t length,
+                                            int64_t first) {
     uint64_t place;
     uint32_t size = key_text_size(length);
-    int64_t number = key_table_probe(t, head, size, text, length, &place);
-    if (number < 0) {
-        number = key_table_insert(t, place, head, size, text, length, first);
-        if (number < 0) return number;
-    }
-    t->counts[number]++;
+    int64_t number = key_table_probe(t, hash, head, size, text, length, &place);
+    return number >= 0 ? number : key_table_insert(t, place, head, size, text, length, first);
+}
+
+static inline int64_t key_table_number_integer(KeyTable *t, int64_t value, int64_t first) {
+    uint64_t place, head = (uint64_t)value, hash = key_slot_hash(head, KEY_SIZE_INTEGER);
+    int64_t number = key_table_probe(t, hash, head, KEY_SIZE_INTEGER, NULL, 0, &place);
+    return number >= 0 ? number
+                       : key_table_insert(t, place, head, KEY_SIZE_INTEGER, NULL, head, first);
+}
+
+/* Count one occurrence of a key; return its number, or an error below 0. */
+static inline int64_t key_table_count_text(KeyTable *t, uint64_t head, const unsigned char *text,
+                                           uint64_t length, int64_t first) {
+    uint64_t hash = key_slot_hash(head, key_text_size(length));
+    int64_t number = key_table_number_text(t, hash, head, text, length, first);
+    if (number >= 0) t->counts[number]++;
     return number;
 }
 
 static inline int64_t key_table_count_integer(KeyTable *t, int64_t value, int64_t first) {
-    uint64_t place;
-    int64_t number = key_table_probe(t, (uint64_t)value, KEY_SIZE_INTEGER, NULL, 0, &place);
-    if (number < 0) {
-        number = key_table_insert(t, place, (uint64_t)value, KEY_SIZE_INTEGER, NULL,
-                                  (uint64_t)value, first);
-        if (number < 0) return number;
-    }
-    t->counts[number]++;
+    int64_t number = key_table_number_integer(t, value, first);
+    if (number >= 0) t->counts[number]++;
     return number;
 }
 
-/* Number and count many integers; the slots of a run of them are fetched ahead of their use, since
- * a large table's lie outside the cache. Integers equal to *skip, unless it is NULL, are left out.
+static inline void key_prefetch_count(const KeyTable *t, int64_t number) {
+#if defined(__GNUC__)
+    __builtin_prefetch(&t->counts[number], 1);
+#else
+    (void)t, (void)number;
+#endif
+}
+
+/* Number and count many integers. A large table lies outside the cache, so slots are fetched a run
+ * ahead of their use, and counters too. Integers equal to *skip, unless it is NULL, are left out.
  * The one at values[i] that is new gets first_place + i. Return how many numbers were written, or
  * an error below 0. */
 static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int64_t n,
                                         const int64_t *skip, int64_t first_place,
                                         int32_t *numbers /* OUT */) {
     enum { AHEAD = 32 };
-    int64_t written = 0;
+    int64_t written = 0, counted = 0;
     for (int64_t begin = 0; begin < n; begin += AHEAD) {
         int64_t end = begin + AHEAD < n ? begin + AHEAD : n;
-#if defined(__GNUC__)
         for (int64_t i = begin; i < end; i++)
-            __builtin_prefetch(&t->slots[key_place(t, (uint64_t)values[i], KEY_SIZE_INTEGER)]);
-#endif
+            key_prefetch(t, key_slot_hash((uint64_t)values[i], KEY_SIZE_INTEGER));
         for (int64_t i = begin; i < end; i++) {
             if (skip != NULL && values[i] == *skip) continue;
-            int64_t number = key_table_count_integer(t, values[i], first_place + i);
+            int64_t number = key_table_number_integer(t, values[i], first_place + i);
             if (number < 0) return number;
+            key_prefetch_count(t, number);
             numbers[written++] = (int32_t)number;
         }
+        for (; counted < written; counted++) t->counts[numbers[counted]]++;
     }
     return written;
 }
@@ -340,7 +365,7 @@ static int key_table_prune(KeyTable *t, int64_t least) {
             slot.size = key_text_size(key->length);
         }
         if (key->kind == KEY_OBJECT) continue;
-        uint64_t place = key_place(t, slot.head, slot.size);
+        uint64_t place = key_place(t, key_slot_hash(slot.head, slot.size));
         while (t->slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
         t->slots[place] = slot;
         t->n_slots_used++;

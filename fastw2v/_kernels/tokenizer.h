@@ -60,6 +60,56 @@ static int is_utf8(const unsigned char *s, uint64_t length) {
     return 1;
 }
 
+/* Words that were found and not yet looked up: their slots are on the way into the cache. */
+enum { TOKENIZER_AHEAD = 64 };
+
+typedef struct {
+    uint64_t hash, head, length;
+    const unsigned char *begin;
+} FoundWord;
+
+/* Find the word that begins at a byte that is not white, and start fetching its slot. */
+static inline FoundWord find_word(const KeyTable *table, const unsigned char *begin) {
+    FoundWord word = {0, key_load8(begin), 0, begin};
+    uint64_t white = white_bits(word.head);
+    if (white) {
+        word.length = lowest_byte(white);
+        word.head &= (UINT64_C(1) << (8 * word.length)) - 1;
+    } else {
+        const unsigned char *at = begin;
+        do {
+            at += 8;
+            white = white_bits(key_load8(at));
+        } while (!white);
+        word.length = at - begin + lowest_byte(white);
+        if (word.length > 8) word.head = key_hash(begin, word.length);
+    }
+    word.hash = key_slot_hash(word.head, key_text_size(word.length));
+    key_prefetch(table, word.hash);
+    return word;
+}
+
+/* Number the words found; return 0 or a key table's error. */
+static int number_words(KeyTable *table, const FoundWord *words, int n, const unsigned char *text,
+                        int64_t first_place, Tokenized *out) {
+    int32_t *numbers = out->numbers + out->n_numbers;
+    for (int i = 0; i < n; i++) {
+        const FoundWord *word = &words[i];
+        int64_t n_known = table->n_slots_used, at = word->begin - text;
+        int64_t number = key_table_number_text(table, word->hash, word->head, word->begin,
+                                               word->length, first_place + at);
+        if (number < 0) return (int)number;
+        if (table->n_slots_used != n_known && out->invalid_word < 0
+            && !is_utf8(word->begin, word->length))
+            out->invalid_word = at;
+        key_prefetch_count(table, number);
+        numbers[i] = (int32_t)number;
+    }
+    for (int i = 0; i < n; i++) table->counts[numbers[i]]++;
+    out->n_numbers += n;
+    return 0;
+}
+
 /* Number all words of a text; return 0 or a key table's error.
  *
  * Relies on TOKENIZER_PADDING white bytes, none of which ends a line, after the text's length bytes,
@@ -70,38 +120,25 @@ static int is_utf8(const unsigned char *s, uint64_t length) {
 static int tokenize(KeyTable *table, const unsigned char *text, int64_t length,
                     int64_t first_place, Tokenized *out) {
     const unsigned char *at = text, *stop = text + length;
+    FoundWord words[TOKENIZER_AHEAD];
     int64_t last_end = -1;
+    int n_words = 0, status = 0;
     out->n_numbers = out->n_ends = 0;
     out->invalid_word = -1;
     for (;;) {
         while (at < stop && is_white(*at)) {
-            if ((*at == '\n' || *at == '\r') && out->n_numbers != last_end)
-                out->ends[out->n_ends++] = (int32_t)(last_end = out->n_numbers);
+            int64_t n = out->n_numbers + n_words;
+            if ((*at == '\n' || *at == '\r') && n != last_end)
+                out->ends[out->n_ends++] = (int32_t)(last_end = n);
             at++;
         }
-        if (at >= stop) return 0;
-        const unsigned char *word = at;
-        uint64_t head = key_load8(at), white = white_bits(head), length_of_word;
-        if (white) {
-            length_of_word = lowest_byte(white);
-            head &= (UINT64_C(1) << (8 * length_of_word)) - 1;
-            at += length_of_word;
-        } else {
-            do {
-                at += 8;
-                white = white_bits(key_load8(at));
-            } while (!white);
-            at += lowest_byte(white);
-            length_of_word = at - word;
-            if (length_of_word > 8) head = key_hash(word, length_of_word);
+        if (at >= stop || n_words == TOKENIZER_AHEAD) {
+            status = number_words(table, words, n_words, text, first_place, out);
+            if (status || at >= stop) return status;
+            n_words = 0;
         }
-        int64_t n_known = table->n_slots_used;
-        int64_t number =
-            key_table_count_text(table, head, word, length_of_word, first_place + (word - text));
-        if (number < 0) return (int)number;
-        if (table->n_slots_used != n_known && out->invalid_word < 0 && !is_utf8(word, length_of_word))
-            out->invalid_word = word - text;
-        out->numbers[out->n_numbers++] = (int32_t)number;
+        words[n_words] = find_word(table, at);
+        at += words[n_words++].length;
     }
 }
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from collections.abc import Mapping as KeyCounts
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastw2v.checks import optional_number, whole_number
-from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
-from fastw2v.corpus.encoding import Numbered, arrange
+from fastw2v.corpus.encoded import EncodedCorpus
+from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus, read
 from fastw2v.corpus.sources import source_of
 from fastw2v.resources import available_cores, available_memory
@@ -120,7 +117,7 @@ def encode(
         budget=budget,
         workers=workers,
     )
-    corpus = encode_numbered(numbered, choice, seed=None, budget=budget)
+    corpus = _encode_and_close(numbered, choice, seed=None, budget=budget)
     logger.info("%s%s", corpus.report, "; in a temporary file" if corpus.on_disk else "")
     return corpus
 
@@ -164,55 +161,7 @@ def encode_for_training(
 ) -> EncodedCorpus:
     """Read and encode with the default options, sentences in a random order unless seed is None."""
     numbered = _numbered(sentences, budget=budget, workers=workers)
-    return encode_numbered(numbered, choice, seed=seed, budget=budget)
-
-
-def encode_numbered(
-    numbered: NumberedCorpus | EncodedCorpus,
-    choice: Choice,
-    *,
-    seed: int | None,
-    budget: int,
-) -> EncodedCorpus:
-    """Choose the vocabulary and encode; a ``NumberedCorpus`` is used up.
-
-    Raises
-    ------
-    ValueError
-        If no sentence has two tokens of the vocabulary: there would be no window to train on.
-    """
-    vocabulary, numbers = choice.choose(numbered)
-    rows = np.full(numbered.n_numbers, -1, np.int32)
-    known = numbers >= 0
-    rows[numbers[known]] = np.flatnonzero(known)
-    if isinstance(numbered, EncodedCorpus) and seed is None and _is_identity(rows):
-        return numbered
-    before = numbered.report_of_reading()
-
-    def pieces(consume: bool) -> Iterator[Numbered]:
-        return numbered.pieces(rows, consume=consume)
-
-    tokens, offsets, longest = arrange(
-        pieces,
-        numbered.n_tokens,
-        numbered.n_sentences,
-        seed=seed,
-        budget=budget,
-    )
-    report = CorpusReport(
-        **before,
-        kept_sentences=len(offsets.array) - 1,
-        kept_tokens=len(tokens.array),
-        longest_sentence=longest,
-        vocabulary_size=len(vocabulary),
-    )
-    if longest < 2:
-        raise ValueError(
-            f"no sentence has two tokens of the vocabulary: {report.tokens:,} tokens in "
-            f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known; "
-            "lower min_count, or check that sentences are lists of tokens"
-        )
-    return EncodedCorpus(tokens, offsets, vocabulary, report)
+    return _encode_and_close(numbered, choice, seed=seed, budget=budget)
 
 
 def memory_budget(memory_limit: object) -> int:
@@ -256,6 +205,16 @@ def _numbered(
     return numbered
 
 
+def _encode_and_close(
+    numbered: NumberedCorpus | EncodedCorpus, choice: Choice, *, seed: int | None, budget: int
+) -> EncodedCorpus:
+    try:
+        return encode_numbered(numbered, choice, seed=seed, budget=budget)
+    finally:
+        if isinstance(numbered, NumberedCorpus):
+            numbered.close()
+
+
 def _warn(numbered: NumberedCorpus) -> None:
     """Say what is likely a mistake, and what was lost."""
     if numbered.pruned_keys:
@@ -272,7 +231,3 @@ def _warn(numbered: NumberedCorpus) -> None:
             "be split into tokens?",
             100 * spaced / texts,
         )
-
-
-def _is_identity(rows: NDArray[np.int32]) -> bool:
-    return bool(np.array_equal(rows, np.arange(len(rows))))

@@ -8,19 +8,99 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v._kernels.encoding import LENGTH_BITS, MOST_BUCKET_BITS, Scatter, gather, translate
+from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
 from fastw2v.corpus.storage import Mapping, allocate
+from fastw2v.vocabulary import Choice, Counted
 
 BUCKET = 1 << 18  # tokens in a bucket, about, while sentences are put into a random order
 STEP = 1 << 18  # offsets at a time
 
 Numbered: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 Translated: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+class Encodable(Counted, Protocol):
+    """A corpus of numbers: one that was just read, or one of rows, to be encoded anew."""
+
+    @property
+    def n_tokens(self) -> int:
+        """How many tokens it has."""
+
+    @property
+    def n_sentences(self) -> int:
+        """How many sentences it has."""
+
+    @property
+    def n_numbers(self) -> int:
+        """One more than the highest number."""
+
+    def report_of_reading(self) -> dict[str, int]:
+        """Return what was read, as the fields of a report."""
+
+    def pieces(self, rows: NDArray[np.int32], *, consume: bool) -> Iterator[Numbered]:
+        """Yield the numbers in pieces, the ends of sentences in each, and the rows for it.
+
+        ``consume`` allows to let go of each piece after it.
+        """
+
+
+def encode_numbered(
+    numbered: Encodable, choice: Choice, *, seed: int | None, budget: int
+) -> EncodedCorpus:
+    """Choose the vocabulary and encode.
+
+    Parameters
+    ----------
+    numbered
+        What to encode; what was just read is used up.
+    choice
+        How the vocabulary comes from the counts.
+    seed
+        Of a random order of the sentences; None keeps theirs.
+    budget
+        Bytes for the result to take in memory; a larger one goes to a temporary file.
+
+    Raises
+    ------
+    ValueError
+        If no sentence has two tokens of the vocabulary: there would be no window to train on.
+    """
+    vocabulary, numbers = choice.choose(numbered)
+    rows = np.full(numbered.n_numbers, -1, np.int32)
+    known = numbers >= 0
+    rows[numbers[known]] = np.flatnonzero(known)
+    if isinstance(numbered, EncodedCorpus) and seed is None and _is_identity(rows):
+        return numbered
+    n_tokens, n_sentences = numbered.n_tokens, numbered.n_sentences
+
+    def pieces(consume: bool) -> Iterator[Numbered]:
+        return numbered.pieces(rows, consume=consume)
+
+    tokens, offsets, longest = arrange(pieces, n_tokens, n_sentences, seed=seed, budget=budget)
+    report = CorpusReport(
+        **numbered.report_of_reading(),
+        kept_sentences=len(offsets.array) - 1,
+        kept_tokens=len(tokens.array),
+        longest_sentence=longest,
+        vocabulary_size=len(vocabulary),
+    )
+    if longest < 2:
+        raise ValueError(
+            f"no sentence has two tokens of the vocabulary: {report.tokens:,} tokens in "
+            f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known; "
+            "lower min_count, or check that sentences are lists of tokens"
+        )
+    return EncodedCorpus(tokens, offsets, vocabulary, report)
+
+
+def _is_identity(rows: NDArray[np.int32]) -> bool:
+    return bool(np.array_equal(rows, np.arange(len(rows))))
 
 
 def arrange(

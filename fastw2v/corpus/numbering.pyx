@@ -10,7 +10,7 @@ as it would be in a dict.
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeUTF8
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 
 from numbers import Number
@@ -24,7 +24,7 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object)
     int PyUnicode_KIND(object)
     void* PyUnicode_DATA(object)
-    Py_UCS4 PyUnicode_READ(int kind, void* data, Py_ssize_t index)
+    uint32_t PyUnicode_READ(int kind, void* data, Py_ssize_t index)
     Py_ssize_t PyUnicode_GET_LENGTH(object)
 
 cdef extern from "key_table.h" nogil:
@@ -239,7 +239,7 @@ cdef class KeyTable:
         cdef int kind
         cdef void* data
         cdef unsigned char* out
-        cdef Py_UCS4 c
+        cdef uint32_t c
         if PyUnicode_IS_COMPACT_ASCII(token):
             length[0] = n
             return <const unsigned char*>PyUnicode_DATA(token)

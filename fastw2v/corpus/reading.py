@@ -124,6 +124,11 @@ class NumberedCorpus:
         self.table.prune(least)
         self._last_blocks_before_pruning.append(block)
 
+    def close(self) -> None:
+        """Give back the numbers' memory and their temporary file."""
+        if self.spool is not None:
+            self.spool.close()
+
     def finish(self, tables: list[KeyTable], *, replaces_invalid: bool) -> None:
         """Make one table of all, whose first is this corpus's own."""
         for i, other in enumerate(tables):
@@ -227,15 +232,18 @@ def read(
         for i in range(1, n_threads)
     ]
     try:
-        for thread in threads:
-            thread.start()
-        work.run(0)  # the main thread works too, and between two blocks sees to Ctrl-C
-    finally:
-        work.stopped = work.stopped or bool(work.errors)
-        _join(threads)
-    if work.errors:
-        raise min(work.errors, key=lambda error: error[0])[1]
-    corpus.finish(tables, replaces_invalid=source.replaces_invalid)
+        try:
+            for thread in threads:
+                thread.start()
+            work.run(0)  # the main thread works too, and between two blocks sees to Ctrl-C
+        finally:
+            _join(threads)
+        if work.errors:
+            raise min(work.errors, key=lambda error: error[0])[1]
+        corpus.finish(tables, replaces_invalid=source.replaces_invalid)
+    except BaseException:
+        corpus.close()
+        raise
     return corpus
 
 

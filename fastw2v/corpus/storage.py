@@ -44,7 +44,7 @@ def allocate(n: int, dtype: DTypeLike, *, on_disk: bool = False) -> Mapping:
     """
     size = max(n * np.dtype(dtype).itemsize, 1)
     if not on_disk:
-        pages = mmap.mmap(-1, size)
+        pages = _memory(size)
     else:
         with tempfile.TemporaryFile(prefix="fastw2v-") as file:
             # Reserved now: a write through the mapping to a full disk would end the process.
@@ -54,6 +54,12 @@ def allocate(n: int, dtype: DTypeLike, *, on_disk: bool = False) -> Mapping:
                 file.truncate(size)
             pages = mmap.mmap(file.fileno(), size)
     return Mapping(np.frombuffer(pages, dtype, n), pages, on_disk)
+
+
+def _memory(size: int) -> mmap.mmap:
+    if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
+        return mmap.mmap(-1, size)
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def map_file(file: IO[bytes], begin: int, n: int, dtype: DTypeLike) -> Mapping:
@@ -142,10 +148,16 @@ class Spool:
         """Yield all pieces, and give each one's memory back after it; the spool is then empty."""
         if self._file is not None:
             yield from self._stored()
-            self._file.close()
         self._pieces.reverse()
         while self._pieces:
             yield self._pieces.pop()
+        self.close()
+
+    def close(self) -> None:
+        """Give back the temporary file, if there is one; the spool is of no use any more."""
+        self._pieces.clear()
+        if self._file is not None:
+            self._file.close()
 
     def _stored(self) -> Iterator[Piece]:
         file: Any = self._file

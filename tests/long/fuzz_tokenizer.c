@@ -161,6 +161,7 @@ static void compare(const KeyTable *table, const List *list) {
             CHECK(text != NULL);
             memcpy(text, e->bytes, (size_t)e->length);
             CHECK((int64_t)key->length == e->length);
+            CHECK(is_utf8(text, key->length) == reference_is_utf8(text, e->length));
             CHECK(memcmp(table->bytes + key->begin, text, (size_t)e->length) == 0);
             CHECK(key_table_find_text(table, text, (uint64_t)e->length) == i);
             free(text);
