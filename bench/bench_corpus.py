@@ -29,63 +29,65 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 Run = dict[str, float]
+Arguments = argparse.Namespace
 
 ARRAY_TOKENS, WALK = 50_000_000, 80
 SENTENCE_LENGTHS = (2, 5, 80, 100_000)
 TRAINED_TOKENS = 4_000_000
 
 
-def gensim_file(text: Path) -> Run:
+def gensim_file(args: Arguments) -> Run:
     """Count the words of a file."""
     from gensim.models import Word2Vec
 
     model = Word2Vec(min_count=5, workers=1)
-    return timed(lambda: model.build_vocab(corpus_file=str(text)))
+    return timed(lambda: model.build_vocab(corpus_file=str(args.corpus)))
 
 
-def gensim_list(text: Path) -> Run:
+def gensim_list(args: Arguments) -> Run:
     """Count the words of a list of lists."""
     from gensim.models import Word2Vec
 
     model = Word2Vec(min_count=5, workers=1)
-    sentences = read_lists(text)
+    sentences = read_lists(args.corpus)
     return timed(lambda: model.build_vocab(sentences))
 
 
-def fastw2v_file(text: Path, workers: int) -> Run:
+def fastw2v_file(args: Arguments, workers: int) -> Run:
     """Count and encode a file."""
     from fastw2v import encode
 
-    return timed(lambda: encode(text, workers=workers))
+    return timed(lambda: encode(args.corpus, workers=workers))
 
 
-def fastw2v_list(text: Path) -> Run:
+def fastw2v_list(args: Arguments) -> Run:
     """Count and encode a list of lists."""
     from fastw2v import encode
 
-    sentences = read_lists(text)
+    sentences = read_lists(args.corpus)
     return timed(lambda: encode(sentences, workers=1))
 
 
-def fastw2v_array(nodes: int, workers: int) -> Run:
+def fastw2v_array(args: Arguments, nodes: int, workers: int) -> Run:
     """Count and encode a 2-D array of integers drawn uniformly."""
     from fastw2v import encode
 
-    walks = np.random.default_rng(0).integers(nodes, size=(ARRAY_TOKENS // WALK, WALK))
+    walks = np.random.default_rng(0).integers(nodes, size=(args.array_tokens // WALK, WALK))
     return timed(lambda: encode(walks, workers=workers))
 
 
-def training(text: Path, length: int) -> Run:
+def training(args: Arguments, length: int) -> Run:
     """Train for an epoch on the text's tokens cut into sentences of one length, on two threads."""
     from fastw2v import Model, encode
 
-    tokens = np.array(encode(text).tokens[:TRAINED_TOKENS])
+    tokens = np.array(encode(args.corpus).tokens[:TRAINED_TOKENS])
     offsets = np.append(np.arange(0, len(tokens), length), len(tokens))
     model = Model(encode((tokens, offsets), min_count=1), epochs=1, workers=2, shuffle=False)
     busy = time.process_time()
@@ -113,15 +115,15 @@ def read_lists(text: Path) -> list[list[str]]:
         return [line.split() for line in file]
 
 
-READING: dict[str, Callable[[Path], Run]] = {
+READING: dict[str, Callable[[Arguments], Run]] = {
     "gensim, file": gensim_file,
-    "fastw2v, file, 1 thread": lambda text: fastw2v_file(text, 1),
-    "fastw2v, file, 2 threads": lambda text: fastw2v_file(text, 2),
+    "fastw2v, file, 1 thread": lambda args: fastw2v_file(args, 1),
+    "fastw2v, file, 2 threads": lambda args: fastw2v_file(args, 2),
     "gensim, list": gensim_list,
     "fastw2v, list": fastw2v_list,
-    "fastw2v, array, 100,000 nodes, 1 thread": lambda text: fastw2v_array(100_000, 1),
-    "fastw2v, array, 100,000 nodes, 2 threads": lambda text: fastw2v_array(100_000, 2),
-    "fastw2v, array, 1,000,000 nodes, 1 thread": lambda text: fastw2v_array(1_000_000, 1),
+    "fastw2v, array, 100,000 nodes, 1 thread": lambda args: fastw2v_array(args, 100_000, 1),
+    "fastw2v, array, 100,000 nodes, 2 threads": lambda args: fastw2v_array(args, 100_000, 2),
+    "fastw2v, array, 1,000,000 nodes, 1 thread": lambda args: fastw2v_array(args, 1_000_000, 1),
 }
 RATIOS = [
     ("gensim, file", "fastw2v, file, 1 thread"),
@@ -129,9 +131,8 @@ RATIOS = [
     ("gensim, list", "fastw2v, list"),
     ("fastw2v, array, 100,000 nodes, 1 thread", "fastw2v, array, 100,000 nodes, 2 threads"),
 ]
-TRAINING: dict[str, Callable[[Path], Run]] = {
-    f"sentences of {length:,}": lambda text, length=length: training(text, length)  # type: ignore[misc]
-    for length in SENTENCE_LENGTHS
+TRAINING: dict[str, Callable[[Arguments], Run]] = {
+    f"sentences of {length:,}": partial(training, length=length) for length in SENTENCE_LENGTHS
 }
 
 
@@ -141,10 +142,11 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True, help="plain, or .xz")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sentence-lengths", action="store_true")
+    parser.add_argument("--array-tokens", type=int, default=ARRAY_TOKENS, help="of the arrays")
     parser.add_argument("--run", help=argparse.SUPPRESS)  # one contender, in this process
     args = parser.parse_args()
     if args.run:
-        print(json.dumps((READING | TRAINING)[args.run](args.corpus)))
+        print(json.dumps((READING | TRAINING)[args.run](args)))
         return
     contenders = TRAINING if args.sentence_lengths else READING
     with tempfile.TemporaryDirectory() as folder:
@@ -156,27 +158,28 @@ def main() -> None:
         runs: dict[str, list[Run]] = {name: [] for name in contenders}
         for _ in range(args.rounds):
             for name in contenders:
-                runs[name].append(run_alone(name, text))
+                runs[name].append(run_alone(name, text, args.array_tokens))
         if args.sentence_lengths:
             print_training(runs)
         else:
-            print_reading(runs, text.stat().st_size)
+            print_reading(runs, text.stat().st_size, args.array_tokens)
 
 
-def run_alone(name: str, text: Path) -> Run:
+def run_alone(name: str, text: Path, array_tokens: int) -> Run:
     """Run one contender in a process of its own."""
     command = [sys.executable, __file__, "--corpus", str(text), "--run", name]
+    command += ["--array-tokens", str(array_tokens)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: Run = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def print_reading(runs: dict[str, list[Run]], size: int) -> None:
+def print_reading(runs: dict[str, list[Run]], size: int, array_tokens: int) -> None:
     """Print seconds, rates and paired ratios."""
     for name, found in runs.items():
         seconds = [run["seconds"] for run in found]
         median = statistics.median(seconds)
-        rate = f"{ARRAY_TOKENS / median / 1e6:.0f} M tokens/s"
+        rate = f"{array_tokens / median / 1e6:.0f} M tokens/s"
         if "array" not in name:
             rate = f"{size / median / 1e6:.0f} MB/s"
         print(f"{name:42} {median:6.2f} s ({min(seconds):.2f}-{max(seconds):.2f})  {rate}")
@@ -192,8 +195,8 @@ def print_training(runs: dict[str, list[Run]]) -> None:
     for name, found in runs.items():
         values = {key: statistics.median(run[key] for run in found) for key in found[0]}
         print(
-            f"{name:24} {values['words'] / 1e3:6.0f} k words/s  {values['pairs'] / 1e6:5.2f} M "
-            f"pairs/s  {values['pairs_per_word']:.2f} pairs a word  {values['cores']:.2f} cores busy"
+            f"{name:20} {values['words'] / 1e3:6.0f} k words/s  {values['pairs'] / 1e6:5.2f} M "
+            f"pairs/s  {values['pairs_per_word']:.2f} pairs a word  {values['cores']:.2f} cores"
         )
 
 

@@ -3,7 +3,7 @@
  * Keys are texts (UTF-8 bytes), 64-bit integers, or objects that the caller keeps itself. Numbers
  * run from 0 in the order of insertion; those that pruning frees are given out again.
  *
- * It is a hash table with open addressing and linear probing, at most half full. A slot holds a
+ * It is a hash table with open addressing and linear probing, at most 5/8 full. A slot holds a
  * text of up to 8 bytes itself, so most look-ups in natural text touch one slot and one counter and
  * no text at all. A longer text's slot holds 64 bits of hash, and the bytes are compared.
  *
@@ -190,7 +190,7 @@ static int64_t key_table_new_number(KeyTable *t, int kind, uint64_t length, int6
 static int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint32_t size,
                                 const unsigned char *text, uint64_t length, int64_t first) {
     if (text != NULL && key_table_reserve_bytes(t, length)) return KEY_NO_MEMORY;
-    if (2 * (t->n_slots_used + 1) > (INT64_C(1) << t->bits)) {
+    if (8 * (t->n_slots_used + 1) > (INT64_C(5) << t->bits)) {
         if (key_table_rehash(t, t->bits + 1)) return KEY_NO_MEMORY;
         uint64_t mask = (UINT64_C(1) << t->bits) - 1;
         place = key_place(t, key_slot_hash(head, size));
@@ -315,24 +315,48 @@ static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int6
     return written;
 }
 
+/* Add one key of another table; return its number here. */
+static inline int64_t key_table_adopt(KeyTable *t, const KeyTable *other, const Key *key,
+                                      uint64_t head, int64_t count) {
+    int64_t number;
+    if (key->kind == KEY_INTEGER) {
+        number = key_table_number_integer(t, (int64_t)key->length, key->first);
+    } else {
+        uint64_t hash = key_slot_hash(head, key_text_size(key->length));
+        number = key_table_number_text(t, hash, head, other->bytes + key->begin, key->length,
+                                       key->first);
+    }
+    if (number < 0) return number;
+    t->counts[number] += count;
+    if (key->first < t->keys[number].first) t->keys[number].first = key->first;
+    return number;
+}
+
 /* Add the keys of another table: mapping[their number] becomes the number here. Objects, which only
  * the caller can tell apart, and free numbers become -1. */
 static int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping) {
-    for (int32_t i = 0; i < other->n; i++) {
-        const Key *key = &other->keys[i];
-        int64_t number = -1;
-        if (key->kind == KEY_TEXT) {
-            const unsigned char *text = other->bytes + key->begin;
-            number = key_table_count_text(t, key_text_head(text, key->length), text, key->length,
-                                          key->first);
-        } else if (key->kind == KEY_INTEGER) {
-            number = key_table_count_integer(t, (int64_t)key->length, key->first);
+    enum { AHEAD = 32 };
+    uint64_t heads[AHEAD];
+    for (int32_t begin = 0; begin < other->n; begin += AHEAD) {
+        int32_t n = other->n - begin < AHEAD ? other->n - begin : AHEAD;
+        for (int32_t i = 0; i < n; i++) {
+            const Key *key = &other->keys[begin + i];
+            uint32_t size = KEY_SIZE_INTEGER;
+            heads[i] = key->length;
+            if (key->kind == KEY_TEXT) {
+                heads[i] = key_text_head(other->bytes + key->begin, key->length);
+                size = key_text_size(key->length);
+            }
+            key_prefetch(t, key_slot_hash(heads[i], size));
         }
-        mapping[i] = (int32_t)number;
-        if (key->kind != KEY_TEXT && key->kind != KEY_INTEGER) continue;
-        if (number < 0) return (int)number;
-        t->counts[number] += other->counts[i] - 1;
-        if (key->first < t->keys[number].first) t->keys[number].first = key->first;
+        for (int32_t i = 0; i < n; i++) {
+            const Key *key = &other->keys[begin + i];
+            mapping[begin + i] = -1;
+            if (key->kind != KEY_TEXT && key->kind != KEY_INTEGER) continue;
+            int64_t number = key_table_adopt(t, other, key, heads[i], other->counts[begin + i]);
+            if (number < 0) return (int)number;
+            mapping[begin + i] = (int32_t)number;
+        }
     }
     return 0;
 }

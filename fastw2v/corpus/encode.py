@@ -117,7 +117,7 @@ def encode(
         budget=budget,
         workers=workers,
     )
-    corpus = _encode_and_close(numbered, choice, seed=None, budget=budget)
+    corpus = _encode_and_close(numbered, choice, seed=None, budget=budget, workers=workers)
     logger.info("%s%s", corpus.report, "; in a temporary file" if corpus.on_disk else "")
     return corpus
 
@@ -161,7 +161,7 @@ def encode_for_training(
 ) -> EncodedCorpus:
     """Read and encode with the default options, sentences in a random order unless seed is None."""
     numbered = _numbered(sentences, budget=budget, workers=workers)
-    return _encode_and_close(numbered, choice, seed=seed, budget=budget)
+    return _encode_and_close(numbered, choice, seed=seed, budget=budget, workers=workers)
 
 
 def memory_budget(memory_limit: object) -> int:
@@ -206,10 +206,16 @@ def _numbered(
 
 
 def _encode_and_close(
-    numbered: NumberedCorpus | EncodedCorpus, choice: Choice, *, seed: int | None, budget: int
+    numbered: NumberedCorpus | EncodedCorpus,
+    choice: Choice,
+    *,
+    seed: int | None,
+    budget: int,
+    workers: int | None,
 ) -> EncodedCorpus:
     try:
-        return encode_numbered(numbered, choice, seed=seed, budget=budget)
+        threads = available_cores() if workers is None else workers
+        return encode_numbered(numbered, choice, seed=seed, budget=budget, workers=threads)
     finally:
         if isinstance(numbered, NumberedCorpus):
             numbered.close()

@@ -6,7 +6,9 @@ they would exceed the budget they lie in a temporary file, of which little is in
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Protocol, TypeAlias
 
@@ -51,7 +53,7 @@ class Encodable(Counted, Protocol):
 
 
 def encode_numbered(
-    numbered: Encodable, choice: Choice, *, seed: int | None, budget: int
+    numbered: Encodable, choice: Choice, *, seed: int | None, budget: int, workers: int = 1
 ) -> EncodedCorpus:
     """Choose the vocabulary and encode.
 
@@ -65,6 +67,8 @@ def encode_numbered(
         Of a random order of the sentences; None keeps theirs.
     budget
         Bytes for the result to take in memory; a larger one goes to a temporary file.
+    workers
+        Threads; the result does not depend on it.
 
     Raises
     ------
@@ -82,7 +86,9 @@ def encode_numbered(
     def pieces(consume: bool) -> Iterator[Numbered]:
         return numbered.pieces(rows, consume=consume)
 
-    tokens, offsets, longest = arrange(pieces, n_tokens, n_sentences, seed=seed, budget=budget)
+    tokens, offsets, longest = arrange(
+        pieces, n_tokens, n_sentences, seed=seed, budget=budget, workers=workers
+    )
     report = CorpusReport(
         **numbered.report_of_reading(),
         kept_sentences=len(offsets.array) - 1,
@@ -110,6 +116,7 @@ def arrange(
     *,
     seed: int | None,
     budget: int,
+    workers: int = 1,
 ) -> tuple[Mapping, Mapping, int]:
     """Translate pieces and put their sentences in order.
 
@@ -124,6 +131,8 @@ def arrange(
         Of the random order; None keeps the input's.
     budget
         Bytes for the result to take in memory; a larger one goes to a temporary file.
+    workers
+        Threads that translate.
 
     Returns
     -------
@@ -139,18 +148,18 @@ def arrange(
     sizes = np.array([[n_tokens], [n_sentences]])
     if bits:
         sizes = np.zeros((2, 1 << bits), np.int64)
-        for tokens, ends in _translated(pieces(False)):
+        for tokens, ends in _translated(pieces(False), workers):
             scatter.plan(ends, len(tokens), *sizes)
         scatter.restart()
     bounds = np.concatenate([np.zeros((2, 1), np.int64), np.cumsum(sizes, axis=1)], axis=1)
     n_tokens, n_sentences = bounds[:, -1].tolist()
     on_disk = 4 * n_tokens + 8 * (n_sentences + 1) > budget
-    out = allocate(n_tokens, np.int32, on_disk=on_disk)
+    out = allocate(n_tokens, np.int32, on_disk=on_disk, in_one_go=bits == 0)
     offsets = allocate(n_sentences + 1, np.int64, on_disk=on_disk)
     released = _Released((out, offsets), budget)
     records = offsets.array[1:].view(np.uint64)  # of sentences; then their lengths, then their ends
     next_token, next_record = bounds[:, :-1].copy()
-    for tokens, ends in _translated(pieces(True)):
+    for tokens, ends in _translated(pieces(True), workers):
         scatter.place(tokens, ends, next_token, next_record, out.array, records)
         released.after(tokens.nbytes)
     n_tokens, n_sentences = int(next_token[-1]), int(next_record[-1])
@@ -173,22 +182,39 @@ def arrange(
     )
 
 
-def _translated(pieces: Iterator[Numbered]) -> Iterator[Translated]:
-    """Yield each piece's rows and its ends, and an end for a last sentence that has none.
-
-    What is yielded holds until the next one.
-    """
-    tokens = ends = np.empty(0, np.int32)
+def _translated(pieces: Iterator[Numbered], workers: int) -> Iterator[Translated]:
+    """Yield each piece's rows and its ends, and an end for a last sentence that has none."""
     is_open = False
-    for numbers, piece_ends, rows in pieces:
-        if len(tokens) < len(numbers):
-            tokens = np.empty(len(numbers), np.int32)
-        if len(ends) < len(piece_ends):
-            ends = np.empty(len(piece_ends), np.int32)
-        n, n_ends, is_open = translate(numbers, piece_ends, rows, is_open, tokens, ends)
-        yield tokens[:n], ends[:n_ends]
+    for tokens, ends in _in_order(pieces, workers):
+        if len(ends) and ends[0] == 0 and not is_open:
+            ends = ends[1:]  # of a sentence whose tokens were all dropped
+        is_open = len(tokens) > ends[-1] if len(ends) else is_open or len(tokens) > 0
+        yield tokens, ends
     if is_open:
-        yield tokens[:0], np.zeros(1, np.int32)
+        yield np.empty(0, np.int32), np.zeros(1, np.int32)
+
+
+def _in_order(pieces: Iterator[Numbered], workers: int) -> Iterator[Translated]:
+    """Translate pieces on several threads, no more of them at a time, and yield them in order."""
+    if workers == 1:
+        yield from map(_translate, pieces)
+        return
+    with ThreadPoolExecutor(workers, "fastw2v-encoder") as pool:
+        running: deque[Future[Translated]] = deque()
+        for piece in pieces:
+            running.append(pool.submit(_translate, piece))
+            if len(running) > workers:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def _translate(piece: Numbered) -> Translated:
+    """Translate one piece; an end at 0 may or may not end a sentence of the piece before."""
+    numbers, ends, rows = piece
+    tokens, ends_left = np.empty(len(numbers), np.int32), np.empty(len(ends), np.int32)
+    n, n_ends, _ = translate(numbers, ends, rows, True, tokens, ends_left)
+    return tokens[:n], ends_left[:n_ends]
 
 
 def _sort_bucket(tokens: NDArray[np.int32], records: NDArray[np.uint64], budget: int) -> None:

@@ -10,6 +10,7 @@ is the system's again at once, and what is mapped from a file can be let go of a
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import tempfile
@@ -34,8 +35,13 @@ class Mapping(NamedTuple):
             self.pages.madvise(mmap.MADV_DONTNEED)
 
 
-def allocate(n: int, dtype: DTypeLike, *, on_disk: bool = False) -> Mapping:
+def allocate(
+    n: int, dtype: DTypeLike, *, on_disk: bool = False, in_one_go: bool = False
+) -> Mapping:
     """Return an array of n zeros, in memory or in a temporary file.
+
+    Memory that is written ``in_one_go``, from its beginning to its end, is asked for in larger
+    pages, which cost the system less; others would take more memory than they use.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def allocate(n: int, dtype: DTypeLike, *, on_disk: bool = False) -> Mapping:
     """
     size = max(n * np.dtype(dtype).itemsize, 1)
     if not on_disk:
-        pages = _memory(size)
+        pages = _memory(size, in_one_go)
     else:
         with tempfile.TemporaryFile(prefix="fastw2v-") as file:
             # Reserved now: a write through the mapping to a full disk would end the process.
@@ -56,10 +62,14 @@ def allocate(n: int, dtype: DTypeLike, *, on_disk: bool = False) -> Mapping:
     return Mapping(np.frombuffer(pages, dtype, n), pages, on_disk)
 
 
-def _memory(size: int) -> mmap.mmap:
+def _memory(size: int, in_one_go: bool) -> mmap.mmap:
     if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
         return mmap.mmap(-1, size)
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if in_one_go and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a system without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return pages
 
 
 def map_file(file: IO[bytes], begin: int, n: int, dtype: DTypeLike) -> Mapping:

@@ -20,7 +20,7 @@ COMPRESS = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
-    ".zst": lambda data: zstandard.ZstdCompressor().compress(data),
+    ".zst": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
 }
 
 
