@@ -260,7 +260,7 @@ class Model:
         """Refuse what can't be a corpus, without reading it."""
         if not isinstance(sentences, EncodedCorpus):
             source_of(sentences)
-        elif self._choice != Selection():
+        elif self.vocabulary is None and self._choice != Selection():
             raise ValueError(
                 "an EncodedCorpus comes with its vocabulary, and min_count, max_vocab_size or "
                 "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,9 +84,9 @@ class EncodedCorpus:
     Attributes
     ----------
     tokens
-        int32, (N,): tokens of the vocabulary only. To be read, not to be changed.
+        int32, (N,): tokens of the vocabulary only. Read-only.
     offsets
-        int64, (sentences + 1,).
+        int64, (sentences + 1,). Read-only.
     vocabulary : Vocabulary
         What the rows are.
     report : CorpusReport
@@ -96,8 +97,9 @@ class EncodedCorpus:
         self, tokens: Mapping, offsets: Mapping, vocabulary: Vocabulary, report: CorpusReport
     ) -> None:
         self._mappings = (tokens, offsets)
-        self.tokens: NDArray[np.int32] = tokens.array
-        self.offsets: NDArray[np.int64] = offsets.array
+        self.tokens: NDArray[np.int32] = tokens.array.view()
+        self.offsets: NDArray[np.int64] = offsets.array.view()
+        self.tokens.flags.writeable = self.offsets.flags.writeable = False
         self.vocabulary = vocabulary
         self.report = report
 
@@ -225,6 +227,9 @@ class EncodedCorpus:
             raise ValueError(f"{path} is damaged: {problem}")
         return corpus
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_arrays, (self.tokens, self.offsets, self.vocabulary, self.report)
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
@@ -234,6 +239,16 @@ class EncodedCorpus:
             f"<EncodedCorpus: {len(self):,} sentences, {len(self.tokens):,} tokens "
             f"of {self.raw_tokens:,} read{where}>"
         )
+
+
+def _from_arrays(
+    tokens: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    vocabulary: Vocabulary,
+    report: CorpusReport,
+) -> EncodedCorpus:
+    """Make a corpus of what was pickled or copied."""
+    return EncodedCorpus(Mapping(tokens), Mapping(offsets), vocabulary, report)
 
 
 def _problem(corpus: EncodedCorpus) -> str:

@@ -166,7 +166,7 @@ class NumberedCorpus:
         return {
             "sentences": self.n_sentences,
             "tokens": self.n_tokens,
-            "distinct": len(self.table),
+            "distinct": int(np.count_nonzero(self.table.counts())),
             "pruned_distinct": self.pruned_keys,
             "pruned_tokens": self.pruned_tokens,
             "replaced_tokens": self.replaced_tokens,

@@ -26,12 +26,12 @@ class Mapping(NamedTuple):
     """An array over pages of memory or of a file."""
 
     array: NDArray[Any]
-    pages: mmap.mmap
-    on_disk: bool
+    pages: mmap.mmap | None = None  # None: the array has memory of its own
+    on_disk: bool = False
 
     def release(self) -> None:
         """Let go of a file's pages in memory; they are read again when needed."""
-        if self.on_disk and hasattr(mmap, "MADV_DONTNEED"):
+        if self.on_disk and self.pages is not None and hasattr(mmap, "MADV_DONTNEED"):
             self.pages.madvise(mmap.MADV_DONTNEED)
 
 

@@ -118,7 +118,18 @@ def test_a_long_line_is_not_split_at_once(tmp_path):
 
 
 def test_only_ascii_space_separates_words(plain, write, tmp_path):
-    words = ["a\u00a0b", "\u3000", "x\u2028y", "\x85", "naïve", "日本", "𝕏", "\ufeff", "a\x1cb", "\0"]
+    words = [
+        "a\u00a0b",
+        "\u3000",
+        "x\u2028y",
+        "\x85",
+        "naïve",
+        "日本",
+        "𝕏",
+        "\ufeff",
+        "a\x1cb",
+        "\0",
+    ]
     path = write(tmp_path / "corpus.txt", "first\n" + " ".join(words) + "\n")
     assert plain(encode(path, min_count=1)) == [["first"], words]
 
@@ -251,7 +262,9 @@ def test_replacing_is_decoding_first(everything, reference, shared_path, fragmen
     shared_path.write_bytes(data)
     data = data.removeprefix(b"\xef\xbb\xbf")
     expected = [[w.decode(errors="replace") for w in line] for line in lines_of(data)]
-    replaced = sum(w.decode(errors="replace").encode() != w for line in lines_of(data) for w in line)
+    replaced = sum(
+        w.decode(errors="replace").encode() != w for line in lines_of(data) for w in line
+    )
     if max(map(len, expected), default=0) < 2:
         return
     with pytest.MonkeyPatch.context() as patch:
@@ -318,7 +331,9 @@ def test_where_there_is_no_file(write, tmp_path):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_file_that_fails_among_others_is_named(write, random_text, tmp_path, monkeypatch, workers):
+def test_a_file_that_fails_among_others_is_named(
+    write, random_text, tmp_path, monkeypatch, workers
+):
     monkeypatch.setattr(text, "BLOCK", 64)
     paths = [write(tmp_path / f"{i}.gz", random_text) for i in range(4)]
     paths[1].write_bytes(paths[1].read_bytes()[:-20])

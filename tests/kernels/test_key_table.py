@@ -32,11 +32,12 @@ class Unsure:
         raise TypeError("ambiguous")
 
 
-ONES = [True, 1, 1.0, Colour.RED, Decimal(1), Fraction(1), np.int8(1), np.uint64(1), np.float32(1)]
-ONES += [np.True_, np.longdouble(1), 1 + 0j, np.complex64(1), Decimal("1.000")]
+ONES = [True, 1, 1.0, Colour.RED, Fraction(1), np.int8(1), np.uint64(1), np.float32(1), np.True_]
+ONES += [1 + 0j, np.complex64(1)]
+NOT_IN_ONE_DICT = [Decimal(1), Decimal("1.000"), np.longdouble(1)]  # they do not all equal NumPy's
 EDGES = [s * (2**bits + i) for bits in (0, 8, 31, 53, 63, 64) for i in (-1, 0, 1) for s in (1, -1)]
 OTHERS = [b"", b"a", (), (1, "a"), 0.5, -0.5, Fraction(1, 2), float("inf"), 1j, 2.0**63, -(2.0**63)]
-OTHERS += [Decimal("1e30"), frozenset([1]), np.uint64(2**64 - 1), np.float32(0.1), np.str_("é")]
+OTHERS += [Decimal("0.3"), frozenset([1]), np.uint64(2**64 - 1), np.float32(0.1), np.str_("é")]
 OTHERS += [np.bytes_(b"a"), "", "é", "\xff", "€", "😀", "\ud800", "a\0", "\0", "1"]
 
 characters = st.characters(exclude_categories=())  # lone surrogates too
@@ -99,7 +100,7 @@ def test_tokens_are_told_apart_as_in_a_dict(tokens):
     assert table.text_counts()[0] == len(texts)
 
 
-@pytest.mark.parametrize("one", ONES, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("one", ONES + NOT_IN_ONE_DICT, ids=lambda one: type(one).__name__)
 def test_whatever_equals_one_is_the_integer_one(one):
     table = KeyTable()
     assert read(table, [[one, 1, one, "1"]])[0] == [0, 0, 0, 1]
