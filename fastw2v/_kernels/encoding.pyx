@@ -106,11 +106,13 @@ cdef class Scatter:
         int64_t[::1] bucket_sentences not None,  # INOUT: sentences for each bucket
     ):
         """Count what one piece, already translated, puts into each bucket."""
-        cdef Py_ssize_t s
+        cdef Py_ssize_t s, n_done = 0
         cdef int64_t begin = 0, bucket
         check_buckets(self.bucket_bits, bucket_tokens, bucket_sentences)
         with nogil:
             for s in range(ends.shape[0]):
+                if ends[s] < begin:
+                    break
                 bucket = self.bucket()
                 self.length += ends[s] - begin
                 bucket_tokens[bucket] += self.length
@@ -118,7 +120,10 @@ cdef class Scatter:
                 begin = ends[s]
                 self.length = 0
                 self.sentence += 1
+                n_done += 1
             self.length += n_tokens - begin
+        if n_done < ends.shape[0] or begin > n_tokens:
+            raise ValueError("an end lies outside its piece")
 
     def restart(self):
         """Begin again with the first sentence, to place what was planned."""
@@ -142,8 +147,10 @@ cdef class Scatter:
             for s in range(ends.shape[0] + 1):
                 end = ends[s] if s < ends.shape[0] else tokens.shape[0]
                 bucket = self.bucket()
-                if (next_token[bucket] + end - begin > out_tokens.shape[0]
-                        or next_record[bucket] > out_records.shape[0]):
+                if (end < begin or end > tokens.shape[0]
+                        or not 0 <= next_token[bucket] <= out_tokens.shape[0]
+                        or end - begin > out_tokens.shape[0] - next_token[bucket]
+                        or not 0 <= next_record[bucket] <= out_records.shape[0]):
                     outside = True
                     break
                 if end > begin:
@@ -163,7 +170,8 @@ cdef class Scatter:
                     self.length = 0
                     self.sentence += 1
         if outside:
-            raise ValueError("more tokens or sentences were placed than planned")
+            raise ValueError(
+                "more tokens or sentences were placed than planned, or an end lies outside")
 
 
 cdef check_buckets(int bucket_bits, const int64_t[::1] first, const int64_t[::1] second):
@@ -181,10 +189,13 @@ def gather(
     cdef Py_ssize_t s
     cdef int64_t at = 0
     cdef bint outside = False
+    if lengths.shape[0] != begins.shape[0]:
+        raise ValueError(f"{begins.shape[0]} sentences, but {lengths.shape[0]} lengths")
     with nogil:
         for s in range(begins.shape[0]):
-            if (lengths[s] < 0 or begins[s] < 0 or begins[s] + lengths[s] > tokens.shape[0]
-                    or at + lengths[s] > out.shape[0]):
+            if (lengths[s] < 0 or not 0 <= begins[s] <= tokens.shape[0]
+                    or lengths[s] > tokens.shape[0] - begins[s]
+                    or lengths[s] > out.shape[0] - at):
                 outside = True
                 break
             if lengths[s] > 0:

@@ -158,7 +158,7 @@ static int key_table_grow_keys(KeyTable *t) {
 }
 
 static int key_table_reserve_bytes(KeyTable *t, uint64_t length) {
-    if (t->n_bytes + length <= t->bytes_capacity) return 0;
+    if (t->bytes != NULL && t->n_bytes + length <= t->bytes_capacity) return 0;
     uint64_t capacity = t->bytes_capacity + t->bytes_capacity / 2 + length + 4096;
     unsigned char *bytes = (unsigned char *)realloc(t->bytes, capacity);
     if (bytes == NULL) return KEY_NO_MEMORY;
@@ -292,8 +292,8 @@ static inline void key_prefetch_count(const KeyTable *t, int64_t number) {
 
 /* Number and count many integers. A large table lies outside the cache, so slots are fetched a run
  * ahead of their use, and counters too. Integers equal to *skip, unless it is NULL, are left out.
- * The one at values[i] that is new gets first_place + i. Return how many numbers were written, or
- * an error below 0. */
+ * One that is new gets first_place plus how many numbers were written before. Return how many were
+ * written, or an error below 0. */
 static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int64_t n,
                                         const int64_t *skip, int64_t first_place,
                                         int32_t *numbers /* OUT */) {
@@ -305,7 +305,7 @@ static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int6
             key_prefetch(t, key_slot_hash((uint64_t)values[i], KEY_SIZE_INTEGER));
         for (int64_t i = begin; i < end; i++) {
             if (skip != NULL && values[i] == *skip) continue;
-            int64_t number = key_table_number_integer(t, values[i], first_place + i);
+            int64_t number = key_table_number_integer(t, values[i], first_place + written);
             if (number < 0) return number;
             key_prefetch_count(t, number);
             numbers[written++] = (int32_t)number;

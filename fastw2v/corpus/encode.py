@@ -73,7 +73,7 @@ def encode(
         and byte; ``"replace"`` puts U+FFFD in their place.
     max_distinct
         Bounds memory while tokens are counted: whenever there are more distinct ones than this
-        (at least 1,000), at least the rarer half of them is forgotten with the occurrences so far.
+        (at least 1,000), the rarer half of them, or more, is forgotten with its occurrences so far.
         The report and the log say how many. None never forgets.
     memory_limit
         Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in temporary files

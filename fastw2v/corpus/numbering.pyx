@@ -66,6 +66,7 @@ cdef extern from "tokenizer.h" nogil:
     bint is_white(unsigned char)
 
 PADDING = b" " * TOKENIZER_PADDING
+NUMBERS = (Number, np.bool_)
 
 
 cdef int64_t checked(int64_t number) except -1:
@@ -210,6 +211,9 @@ cdef class KeyTable:
             value = PyLong_AsLongLongAndOverflow(token, &overflow)
             if not overflow:
                 return checked(key_table_count_integer(&self.table, value, first))
+        integer = equal_integer(token)
+        if integer is not None:
+            return checked(key_table_count_integer(&self.table, integer, first))
         known = PyDict_GetItemWithError(self.number_of_object, token)
         value = <object>known if known is not NULL else self.new_object(token, first)
         self.table.counts[value] += 1
@@ -220,13 +224,10 @@ cdef class KeyTable:
         cdef int64_t number
         if is_missing(token):
             raise MissingToken
-        integer = equal_integer(token)
-        if integer is not None:
-            number = checked(key_table_count_integer(&self.table, integer, first))
-            self.table.counts[number] -= 1
-        else:
-            number = checked(key_table_new_number(&self.table, KEY_OBJECT, 0, first))
-            self.object_of_number[number] = token.item() if isinstance(token, np.generic) else token
+        number = checked(key_table_new_number(&self.table, KEY_OBJECT, 0, first))
+        # Times stay NumPy's: as Python's own they would be other keys, or bare integers.
+        is_plain = isinstance(token, np.generic) and token.dtype.kind not in "mM"
+        self.object_of_number[number] = token.item() if is_plain else token
         self.number_of_object[token] = number
         return number
 
@@ -277,11 +278,13 @@ cdef class KeyTable:
         """The numbers of keys, int32 (len(keys),), -1 where there is none."""
         found = np.empty(len(keys), np.int32)
         cdef int32_t[::1] view = found
-        cdef Py_ssize_t i, length
+        cdef Py_ssize_t i = -1, length
         cdef const unsigned char* text
         cdef int64_t value = 0
         cdef int overflow
         for i, key in enumerate(keys):
+            if i >= view.shape[0]:
+                raise ValueError("the keys became more while they were looked up")
             if PyUnicode_Check(key):
                 text = self.utf8(key, &length)
                 view[i] = key_table_find_text(&self.table, text, length)
@@ -292,6 +295,8 @@ cdef class KeyTable:
                 value = PyLong_AsLongLongAndOverflow(integer, &overflow)
             view[i] = (self.number_of_object.get(key, -1) if overflow
                        else key_table_find_integer(&self.table, value))
+        if i + 1 != view.shape[0]:
+            raise ValueError("the keys became fewer while they were looked up")
         return found
 
     def keys(self, const int64_t[::1] numbers not None):
@@ -352,6 +357,7 @@ cdef class KeyTable:
         if becomes:
             for j in range(mapping.shape[0]):
                 mapping[j] = becomes.get(mapping[j], mapping[j])
+            self.prune(1)  # their numbers are free now
         return changed
 
     def prune(self, int64_t least):
@@ -401,11 +407,16 @@ cdef bint is_missing(object token) except -1:
 
 cdef object equal_integer(object token):
     """The 64-bit integer that a token equals, or None."""
-    if not isinstance(token, (Number, np.bool_)):
+    if type(token) is tuple or type(token) is bytes or not isinstance(token, NUMBERS):
         return None
+    if isinstance(token, np.integer) and token.dtype != np.uint64:
+        return int(token)
     try:
-        integer = int(token)
-    except (TypeError, ValueError, OverflowError):  # complex numbers, infinities
+        real = bool(token) if isinstance(token, np.bool_) else token.real
+        if not -2**63 <= real < 2**63:  # before int(), which would write out Decimal("1e999999")
+            return None
+        integer = int(real)
+    except (AttributeError, TypeError, ValueError, ArithmeticError):  # no such number at all
         return None
     return integer if token == integer and -2**63 <= integer < 2**63 else None
 
@@ -503,7 +514,7 @@ cdef class ObjectReader:
                         break
                     token = as_tuple[self.position]
                 self.position += 1
-                if skip is not None and type(token) is int and token == skip:
+                if skip is not None and isinstance(token, NUMBERS) and token == skip:
                     continue
                 numbers[n] = <int32_t>table.count(token, first_place + n)
                 n += 1

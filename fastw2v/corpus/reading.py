@@ -73,7 +73,7 @@ class NumberedCorpus:
         Bytes of numbers to keep in memory; the rest goes to a temporary file. None keeps none:
         tokens are counted only.
     max_distinct
-        Forget the rarest half of the distinct tokens whenever there are more than this.
+        Forget the rarer half of the distinct tokens, or more, whenever there are more than this.
 
     Attributes
     ----------
@@ -98,6 +98,7 @@ class NumberedCorpus:
         self._is_open = False  # the last sentence so far has a token, and no end yet
         self._mappings: dict[int, NDArray[np.int32]] = {}
         self._last_blocks_before_pruning: list[int] = []
+        self._first_block: NDArray[np.int64] | None = None  # of numbers
 
     def add(self, piece: Piece) -> None:
         """Add the next piece."""
@@ -114,10 +115,16 @@ class NumberedCorpus:
             self._prune(piece.block)
 
     def _prune(self, block: int) -> None:
-        """Forget the rarest tokens, at least half of them."""
-        counts = self.table.counts()
-        live = np.sort(counts[counts > 0])
-        least = int(live[len(live) // 2]) + 1
+        """Forget the rarest tokens: the rarer half of what there may be, or more."""
+        assert self.max_distinct is not None
+        live = self.table.counts()
+        live = np.sort(live[live > 0])
+        bounds = np.unique(live) + 1  # forgetting below each, so many are left:
+        left = len(live) - np.searchsorted(live, bounds)
+        enough = np.flatnonzero(left <= self.max_distinct // 2)[0]
+        if left[enough] == 0 and enough > 0 and left[enough - 1] <= self.max_distinct:
+            enough -= 1  # many tie: better to forget few than all
+        least = int(bounds[enough])
         forgotten = live[live < least]
         self.pruned_keys += len(forgotten)
         self.pruned_tokens += int(forgotten.sum())
@@ -134,6 +141,10 @@ class NumberedCorpus:
         for i, other in enumerate(tables):
             if other is not self.table:
                 self._mappings[i] = self.table.merge(other)
+        if self._last_blocks_before_pruning:  # as they are before mending gives numbers out again
+            self._first_block = np.where(
+                self.table.counts() > 0, self.table.first() >> BLOCK_BITS, 1 << 62
+            )
         if replaces_invalid:
             change = np.arange(self.table.n_numbers, dtype=np.int32)
             self.replaced_tokens = self.table.replace_invalid(change)
@@ -188,18 +199,17 @@ class NumberedCorpus:
         eras = [*self._last_blocks_before_pruning, 1 << (63 - BLOCK_BITS)]
         era = -1
         rows_of_table: dict[int, NDArray[np.int32]] = {}
-        first_block = self.table.first() >> BLOCK_BITS if len(eras) > 1 else None
         for piece in self.spool.consume() if consume else self.spool:
             if era < 0 or piece.block > eras[era]:
                 era = int(np.searchsorted(eras, piece.block))
                 rows_of_table.clear()
             if piece.table not in rows_of_table:
                 # A number that pruning freed may since have become another key's.
-                now = rows if first_block is None else np.where(first_block <= eras[era], rows, -1)
                 mapping = self._mappings.get(piece.table)
-                rows_of_table[piece.table] = (now if mapping is None else now[mapping]).astype(
-                    np.int32, copy=False
-                )
+                now = rows if mapping is None else rows[mapping]
+                if self._first_block is not None:
+                    now = np.where(self._first_block <= eras[era], now, -1)
+                rows_of_table[piece.table] = now.astype(np.int32, copy=False)
             yield piece.numbers, piece.ends, rows_of_table[piece.table]
 
 

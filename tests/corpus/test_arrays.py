@@ -17,7 +17,7 @@ RAGGED = [[5, 6], [5], [6, 6, 7, 5]]
 )
 def test_arrays_give_python_integers(everything, reference, plain, dtype):
     array = np.array(ROWS, dtype=dtype)
-    for given in (
+    for source in (
         array,
         list(array),
         [list(row) for row in array],  # NumPy scalars
@@ -26,7 +26,7 @@ def test_arrays_give_python_integers(everything, reference, plain, dtype):
         array.copy()[::-1][::-1],
         (array.ravel(), np.array([0, 3, 6, 9], dtype)),
     ):
-        assert everything(given) == reference(ROWS)
+        assert everything(source) == reference(ROWS)
     assert all(type(key) is int for key in encode(array, min_count=1).vocabulary.keys)
     assert plain(encode(array, min_count=1)) == ROWS
 
@@ -44,9 +44,9 @@ def test_extreme_values():
     least, most = np.iinfo(np.int64).min, np.iinfo(np.uint64).max
     assert encode(np.array([[least, -1, least]]), min_count=1).vocabulary.keys == [least, -1]
     for rows in ([[0, most, most]], [[0, 1 << 63, 1 << 63]]):
-        given = np.array(rows, np.uint64)
-        assert encode(given, min_count=1).vocabulary.keys == [rows[0][1], 0]
-        assert encode(list(given), min_count=1).vocabulary.keys == [rows[0][1], 0]
+        source = np.array(rows, np.uint64)
+        assert encode(source, min_count=1).vocabulary.keys == [rows[0][1], 0]
+        assert encode(list(source), min_count=1).vocabulary.keys == [rows[0][1], 0]
 
 
 @settings(deadline=None)  # the machine may be busy
@@ -64,12 +64,12 @@ def test_arrays_and_lists_are_the_same_corpus(everything, rows, padding, piece, 
     array = np.array(rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrays, "PIECE", piece)
-        for given in array, (array.ravel(), np.arange(0, array.size + 1, 4)):
+        for source in array, (array.ravel(), np.arange(0, array.size + 1, 4)):
             if expected is None:
                 with pytest.raises(ValueError, match=r"nothing to train on|no sentence"):
-                    everything(given, padding=padding, workers=workers)
+                    everything(source, padding=padding, workers=workers)
             else:
-                assert everything(given, padding=padding, workers=workers) == expected
+                assert everything(source, padding=padding, workers=workers) == expected
 
 
 def test_a_row_of_many_pieces_is_one_sentence(plain, monkeypatch):
@@ -132,7 +132,7 @@ def test_an_array_of_lists_is_a_list_of_them(everything, reference):
     array = np.empty(3, object)
     array[:] = RAGGED
     assert everything(array) == reference(RAGGED)
-    with pytest.raises(TypeError, match="sentence 0 is 'a b' of type str.*split"):
+    with pytest.raises(TypeError, match=r"sentence 0 is 'a b' of type str.*split"):
         encode(np.array(["a b", "c d"], object))
 
 

@@ -1,7 +1,8 @@
-"""Encoding: every input becomes the corpus that a few plain lines describe, whatever the options."""
+"""Encoding: every input becomes the corpus that a few plain lines describe."""
 
 import logging
 from importlib import import_module
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -111,8 +112,8 @@ def test_the_same_words_are_the_same_corpus(
     for min_count in 1, 3:
         folder = tmp_path / str(min_count)
         folder.mkdir()
-        given = OF_WORDS[kind](folder, write)
-        assert everything(given, min_count, workers=workers) == reference(WORDS, min_count)
+        source = OF_WORDS[kind](folder, write)
+        assert everything(source, min_count, workers=workers) == reference(WORDS, min_count)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -122,8 +123,8 @@ def test_the_same_numbers_are_the_same_corpus(
 ):
     in_small_pieces(monkeypatch)
     for min_count in 1, 3:
-        given, options = OF_NUMBERS[kind](tmp_path)
-        ours = everything(given, min_count, workers=workers, **options)
+        source, options = OF_NUMBERS[kind](tmp_path)
+        ours = everything(source, min_count, workers=workers, **options)
         assert ours == reference(NUMBERS, min_count)
 
 
@@ -185,8 +186,8 @@ def test_identity_gives_every_integer_its_own_row():
 def test_padding_is_no_token_wherever_it_stands(everything, reference):
     rows = [[0, 0, 0], [1, 0, 2], [0, 0, 3], [3, 0, 0], [0, 0, 0]]
     kept = [[token for token in row if token] for row in rows]
-    for given in rows, np.array(rows), map(np.array, rows), pa.array(rows):
-        assert everything(given, padding=0) == reference(kept)
+    for source in rows, np.array(rows), map(np.array, rows), pa.array(rows):
+        assert everything(source, padding=0) == reference(kept)
     corpus = encode([["a", 0, "b", 0]], min_count=1, padding=np.int8(0))
     assert corpus.vocabulary.keys == ["a", "b"]
 
@@ -198,8 +199,8 @@ def test_padding_of_any_integer_type():
 
 def test_counting_is_choosing_without_keeping(sentences, write, text, tmp_path):
     path = write(tmp_path / "corpus.gz", text)
-    for given in sentences, iter(sentences), path, encode(sentences, min_count=1):
-        vocabulary = count(given, min_count=2)
+    for source in sentences, iter(sentences), path, encode(sentences, min_count=1):
+        vocabulary = count(source, min_count=2)
         assert vocabulary.keys == ["the", "cat", "sat"]
         assert vocabulary.counts.tolist() == [3, 3, 2]
     vocabulary = count(sentences, min_count=1, max_vocab_size=1, keep=lambda key, n: key != "the")
@@ -237,7 +238,7 @@ def forgetful(tokens, piece, most):
     most=st.integers(1, 8),
 )
 def test_forgetting_agrees_with_a_plain_simulation(plain, rows, piece, most):
-    counts, kept, forgotten = forgetful(sum(rows, []), piece, most)
+    counts, kept, forgotten = forgetful(list(chain.from_iterable(rows)), piece, most)
     at = iter(kept)
     expected = [[token for token in [next(at) for _ in row] if token is not None] for row in rows]
     expected = [row for row in expected if row]

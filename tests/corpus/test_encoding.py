@@ -1,4 +1,4 @@
-"""Putting sentences in order: whole, the same for every size of everything, and every order alike."""
+"""Putting sentences in order: whole, the same for every size, and every order as likely."""
 
 from collections import Counter
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Python's own sentences: iterables of every kind, tokens of every type, and errors that name them."""
+"""Python's own sentences: iterables of every kind, tokens of every type, and what is neither."""
 
 import gc
 import math

@@ -300,7 +300,7 @@ def test_files_are_read_one_after_the_other(plain, write, tmp_path):
     write(folder / ".hidden.txt", "x y")
     write(folder / "sub.txt" / "deep.txt", "e f")
     a_b, c_d, e_f = ["a", "b"], ["c", "d"], ["e", "f"]
-    for given, expected in (
+    for source, expected in (
         (folder, [a_b, c_d]),
         (f"{folder}{os.sep}", [a_b, c_d]),
         (f"{folder}/*.txt", [a_b]),
@@ -310,7 +310,7 @@ def test_files_are_read_one_after_the_other(plain, write, tmp_path):
         ((str(folder / "a.txt"), folder / "sub.txt"), [a_b, e_f]),
         ([f"{folder}", f"{folder}/*.gz"], [a_b, c_d, c_d]),
     ):
-        assert plain(encode(given, min_count=1)) == expected
+        assert plain(encode(source, min_count=1)) == expected
     odd = write(tmp_path / "odd[1].txt", "g h")
     assert plain(encode(str(odd), min_count=1)) == [["g", "h"]]
 
@@ -319,7 +319,7 @@ def test_where_there_is_no_file(write, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     there = write(tmp_path / "there.txt", "a b")
-    for given, message in (
+    for source, message in (
         (empty, r"no file in the folder '.*empty'"),
         (tmp_path / "missing.txt", r"no file '.*missing\.txt'"),
         (f"{tmp_path}/*.gz", r"no file '.*\*\.gz'"),
@@ -327,7 +327,7 @@ def test_where_there_is_no_file(write, tmp_path):
         ([str(there), "missing"], r"no file 'missing'"),
     ):
         with pytest.raises(FileNotFoundError, match=message):
-            source_of(given)
+            source_of(source)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
