@@ -58,8 +58,8 @@ class Model:
     max_vocab_size
         Keep only so many tokens, the most frequent; None keeps all.
     vocabulary
-        Use this one, whole and in its order: a ``Vocabulary``, a mapping from keys to counts, or
-        ``"identity"``, where row i is the integer i (0 up to the largest that occurs). An
+        Use this one, whole: a ``Vocabulary``, in its order; a mapping from keys to counts, ordered
+        by these; or ``"identity"``: row i is the integer i (0 up to the largest that occurs). An
         ``EncodedCorpus`` brings its own. The two options above must then be left alone.
     architecture
         ``"skipgram"``: each context word on its own meets the centre; ``"cbow"``: the mean of the
@@ -182,11 +182,11 @@ class Model:
             keep=None,
             unseen="keep",
         )
+        self.vocabulary: Vocabulary | None = None
         if sentences is not None:
             self._check(sentences)
         self._sentences = sentences
         self._corpus: EncodedCorpus | None = None
-        self.vocabulary: Vocabulary | None = None
         self.input_vectors: NDArray[np.float32] | None = None
         self.output_vectors: NDArray[np.float32] | None = None
         self.history: list[EpochRecord] = []

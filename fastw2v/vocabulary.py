@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.formats import safetensors
+from fastw2v.resources import require_memory
 
 KeepRule: TypeAlias = Callable[[Hashable, int], bool | None]
 
 DEFAULT_MIN_COUNT = 5
 MOST_ROWS = (1 << 31) - 1
+ROW_BYTES = 150  # of a vocabulary, about: key, count and places in a list and a dict
 
 
 class Vocabulary:
@@ -267,6 +269,11 @@ class Identity:
                 order
             ]
         n = int(ids.max()) + 1
+        require_memory(
+            ROW_BYTES * n,
+            f"vocabulary='identity': {n:,} rows, for the integers up to {n - 1:,},",
+            "use unseen='drop', or leave the vocabulary to be chosen",
+        )
         counts, number_of_row = np.zeros(n, np.int64), np.full(n, -1, np.int64)
         counts[ids], number_of_row[ids] = all_counts[numbers], numbers
         return Vocabulary.in_order(range(n), counts), number_of_row

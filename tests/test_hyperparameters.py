@@ -19,6 +19,7 @@ WHOLE = {  # name: (least, most)
     "negative": (1, 100_000),
     "window": (1, 2**31 - 1),
 }
+OPTIONAL = {"max_vocab_size": (1, None)}
 REAL = {  # name: (least, is the least itself allowed)
     "ns_exponent": (-math.inf, False),
     "sample": (0.0, True),
@@ -49,7 +50,7 @@ def refused(error, name, value, *parts):
 
 def test_every_parameter_is_tested_here():
     names = {field.name for field in fields(Hyperparameters)}
-    assert names == {*WHOLE, *REAL, *CHOICES, *FLAGS}
+    assert names == {*WHOLE, *OPTIONAL, *REAL, *CHOICES, *FLAGS}
 
 
 def test_defaults_are_allowed_and_alphas_too():
@@ -64,9 +65,9 @@ def test_parameters_do_not_change():
         Hyperparameters().epochs = 3
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", WHOLE | OPTIONAL)
 def test_whole_numbers_and_their_range(name):
-    least, most = WHOLE[name]
+    least, most = (WHOLE | OPTIONAL)[name]
     for value in least, 7, np.int64(7), np.uint8(7), 10**6 if most is None else most:
         assert made(name, value) == value
         assert type(made(name, value)) is int
@@ -77,7 +78,13 @@ def test_whole_numbers_and_their_range(name):
         refused(ValueError, name, most + 1, f"not {most + 1}", f"from {least} to {most}")
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_numbers_that_may_be_none(name):
+    assert made(name, None) is None
+    assert getattr(Hyperparameters(), name) is None
+
+
+@pytest.mark.parametrize("name", WHOLE | OPTIONAL)
 @pytest.mark.parametrize(
     "value",
     [

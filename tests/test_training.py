@@ -15,9 +15,8 @@ import pytest
 
 import fastw2v
 from fastw2v import trainer
-from fastw2v.corpus import read
+from fastw2v.corpus import encode
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.vocabulary import Vocabulary
 
 OBJECTIVES = {
     "skipgram-window": {"negative_sharing": "window"},
@@ -52,15 +51,14 @@ def test_the_softmax_reaches_the_entropy_of_the_corpus(planted):
 def train(sentences, *, batch_tokens=None, workers=1, first_epoch=0, **parameters):
     """Train below ``Model``, where the size of a batch can be chosen."""
     settings = Hyperparameters(min_count=1, vector_size=16, **parameters)
-    numbered = read(sentences)
-    vocabulary = Vocabulary(numbered.keys, numbered.counts())
-    shape = len(vocabulary), settings.vector_size
+    corpus = encode(sentences, min_count=1)
+    shape = len(corpus.vocabulary), settings.vector_size
     inputs = np.random.default_rng(0).normal(size=shape, scale=0.1).astype(np.float32)
     outputs = np.zeros(shape, np.float32)
     records = trainer.train(
         settings,
-        vocabulary,
-        numbered.encode(vocabulary),
+        corpus.vocabulary,
+        corpus,
         inputs,
         outputs,
         workers=workers,
@@ -219,9 +217,8 @@ def test_an_epoch_without_examples_has_no_loss_and_says_so(caplog):
 
 def test_a_thread_that_fails_stops_the_others_and_raises_here(uneven, monkeypatch):
     def kernel_of(sentences):
-        numbered = read(sentences)
-        vocabulary = Vocabulary(numbered.keys, numbered.counts())
-        corpus = numbered.encode(vocabulary)
+        corpus = encode(sentences, min_count=1)
+        vocabulary = corpus.vocabulary
         return trainer.Kernel(
             Hyperparameters(),
             corpus.tokens,
@@ -279,12 +276,9 @@ def test_leaving_early_ends_the_threads(uneven):
 
     def failing_train():
         settings = Hyperparameters(min_count=1, vector_size=4, epochs=50)
-        numbered = read(uneven)
-        vocabulary = Vocabulary(numbered.keys, numbered.counts())
-        matrices = [np.zeros((len(vocabulary), 4), np.float32) for _ in range(2)]
-        for _ in trainer.train(
-            settings, vocabulary, numbered.encode(vocabulary), *matrices, progress=False
-        ):
+        corpus = encode(uneven, min_count=1)
+        matrices = [np.zeros((len(corpus.vocabulary), 4), np.float32) for _ in range(2)]
+        for _ in trainer.train(settings, corpus.vocabulary, corpus, *matrices, progress=False):
             raise Fault
 
     with pytest.raises(Fault):

@@ -29,7 +29,8 @@ TABLES = ("DataFrame", "LazyFrame", "Table", "RecordBatch", "Dataset", "DatasetD
 def is_column(value: object) -> bool:
     """Whether a value is a column of some library's table."""
     return (
-        hasattr(value, "__arrow_c_stream__")
+        _is_pandas(value)
+        or hasattr(value, "__arrow_c_stream__")
         or hasattr(value, "__arrow_c_array__")
         or _is_hugging_face(value)
     )
@@ -40,6 +41,10 @@ def is_table(value: object) -> bool:
     return type(value).__name__ in TABLES and type(value).__module__.split(".")[0] in (
         *("pandas", "polars", "pyarrow", "datasets"),
     )
+
+
+def _is_pandas(value: object) -> bool:
+    return type(value).__name__ == "Series" and type(value).__module__.split(".")[0] == "pandas"
 
 
 def _is_hugging_face(value: object) -> bool:
@@ -83,11 +88,14 @@ class Column:
             _check_type(chunk.type)
             for begin in range(0, len(chunk), ROWS):
                 rows = chunk.slice(begin, ROWS)
+                is_text = _is_string(rows.type)
+                if is_text:
+                    rows = _large_strings(rows)  # first: a category may be null too
                 if rows.null_count:
                     row = first + int(np.flatnonzero(rows.is_null().to_numpy(False))[0])
                     raise TypeError(f"sentence {row} is null, where a sequence of tokens belongs")
-                if _is_string(rows.type):
-                    yield from _text_blocks(_large_strings(rows))
+                if is_text:
+                    yield from _text_blocks(rows)
                 else:
                     yield _list_block(rows, first, self.padding)
                 first += len(rows)
@@ -112,6 +120,8 @@ def _chunks(column: Any) -> Iterator[pa.Array]:
         for table in dataset.iter(batch_size=ROWS):
             yield from table[column.column_name].chunks
         return
+    if _is_pandas(column):
+        column = pa.array(column, from_pandas=True)
     if isinstance(column, pa.Array):
         yield column
         return
@@ -162,13 +172,17 @@ def _check_type(kind: pa.DataType) -> None:
 def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
     """Return the tokens of some lists."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.types as types
 
-    lists = rows.cast(pa.large_list(rows.type.value_type))
-    offsets = lists.offsets.to_numpy()
-    begin, end = int(offsets[0]), int(offsets[-1])
-    ends = offsets[1:] - begin
-    tokens = lists.values.slice(begin, end - begin)
+    # Not a cast to large lists: pyarrow 26 gets those of list views wrong.
+    ends = np.cumsum(pc.list_value_length(rows).to_numpy(), dtype=np.int64)
+    tokens = rows.flatten()
+    is_text = _is_string(tokens.type)
+    if is_text:
+        tokens = _large_strings(tokens)
+    elif types.is_dictionary(tokens.type):
+        tokens = tokens.dictionary_decode()
     if tokens.null_count:
         place = int(np.flatnonzero(tokens.is_null().to_numpy(False))[0])
         row = int(np.searchsorted(ends, place, side="right"))
@@ -178,10 +192,8 @@ def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
             "replace it by a token of your own"
         )
     ends = ends[np.diff(ends, prepend=0) > 0]
-    if _is_string(tokens.type):
-        return StringBlock(*_strings(_large_strings(tokens)), ends)
-    if types.is_dictionary(tokens.type):
-        tokens = tokens.dictionary_decode()
+    if is_text:
+        return StringBlock(*_strings(tokens), ends)
     try:
         values = tokens.cast(pa.int64()).to_numpy()
     except pa.ArrowInvalid as error:  # unsigned ones from 2**63 on

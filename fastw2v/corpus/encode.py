@@ -59,9 +59,10 @@ def encode(
         A rule that goes before both: called with each key and its count, it returns True to keep
         the key, False to drop it, None to leave it to ``min_count`` and ``max_vocab_size``.
     vocabulary
-        Use this one, whole and in its order, instead of choosing: a ``Vocabulary``, or a mapping
-        from keys to counts. ``"identity"``: row i is the integer i, up to the largest that occurs,
-        for graphs whose nodes are numbered. The three options above must then be left alone.
+        Use this one, whole, instead of choosing: a ``Vocabulary``, in its order, or a mapping from
+        keys to counts, ordered by these. ``"identity"``: row i is the integer i, up to the largest
+        that occurs, for graphs whose nodes are numbered. The three options above must then be left
+        alone.
     unseen
         With ``"identity"``: ``"keep"`` gives integers that never occur a row all the same, which
         keeps its initial vector; ``"drop"`` leaves them out, so that rows are the integers that
@@ -201,6 +202,11 @@ def _numbered(
     numbered = read(source, workers=workers, budget=budget, max_distinct=max_distinct)
     if not numbered.n_tokens:
         raise ValueError("there is nothing to train on: the sentences have not one token")
+    if not len(numbered.table):
+        raise ValueError(
+            f"max_distinct={max_distinct:,} made the counting forget all tokens, as so many are "
+            "equally rare: raise it"
+        )
     _warn(numbered)
     return numbered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,11 @@ class EncodedCorpus:
     def with_report(self, report: CorpusReport) -> EncodedCorpus:
         """Return the same corpus with another report."""
         return EncodedCorpus(*self._mappings, self.vocabulary, report)
+
+    def with_vocabulary(self, vocabulary: Vocabulary) -> EncodedCorpus:
+        """Return the same tokens as rows of another vocabulary, which has the same keys first."""
+        report = replace(self.report, vocabulary_size=len(vocabulary))
+        return EncodedCorpus(*self._mappings, vocabulary, report)
 
     def release(self) -> None:
         """Let go of what a file's mapping holds in memory; it is read again when needed."""
@@ -265,4 +270,17 @@ def _problem(corpus: EncodedCorpus) -> str:
         if piece.min() < 0 or piece.max() >= len(corpus.vocabulary):
             return f"a token is no row of the vocabulary's {len(corpus.vocabulary):,}"
         corpus.release()
+    if not _fits(corpus):
+        return "its report is another corpus's"
     return ""
+
+
+def _fits(corpus: EncodedCorpus) -> bool:
+    """Whether the report is one of whole numbers, and of this corpus."""
+    report = corpus.report
+    numbers = [n for name, n in asdict(report).items() if name != "sampled_share"]
+    return all(type(n) is int and n >= 0 for n in numbers) and (
+        (report.kept_tokens, report.kept_sentences) == (len(corpus.tokens), len(corpus))
+        and report.vocabulary_size == len(corpus.vocabulary)
+        and report.tokens >= report.kept_tokens
+    )

@@ -80,7 +80,7 @@ def encode_numbered(
     known = numbers >= 0
     rows[numbers[known]] = np.flatnonzero(known)
     if isinstance(numbered, EncodedCorpus) and seed is None and _is_identity(rows):
-        return numbered
+        return numbered.with_vocabulary(vocabulary)
     n_tokens, n_sentences = numbered.n_tokens, numbered.n_sentences
 
     def pieces(consume: bool) -> Iterator[Numbered]:

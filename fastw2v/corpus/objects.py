@@ -57,6 +57,9 @@ def as_tokens(sentence: Any, index: int) -> list[Hashable] | NDArray[np.int64]:
         if is_integers(array) and not exceeds_int64(array):
             return np.ascontiguousarray(array, np.int64)
         return cast("list[Hashable]", array.tolist())
+    for name in "to_pylist", "to_list", "tolist":  # of Arrow, polars and pandas: plain objects
+        if hasattr(sentence, name):
+            return list(getattr(sentence, name)())
     return list(sentence)
 
 

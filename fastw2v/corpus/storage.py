@@ -21,6 +21,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+SMALL = 1 << 14  # numbers
+
 
 class Mapping(NamedTuple):
     """An array over pages of memory or of a file."""
@@ -105,8 +107,9 @@ class Piece:
         cls, numbers: NDArray[np.int32], ends: NDArray[np.int32], table: int, block: int
     ) -> Piece:
         """Return a piece with memory of its own."""
-        n = len(numbers)
-        memory = allocate(n + len(ends), np.int32).array
+        n, size = len(numbers), len(numbers) + len(ends)
+        # A small one in memory of its own would take a whole page.
+        memory = np.empty(size, np.int32) if size < SMALL else allocate(size, np.int32).array
         memory[:n], memory[n:] = numbers, ends
         return cls(memory[:n], memory[n:], table, block)
 

@@ -8,18 +8,14 @@ works for compressed ones too, and a file that is cut off meanwhile can't end th
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
-import lzma
 import os
 import re
-import sys
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
+from fastw2v.corpus.compression import Damage, opener
 from fastw2v.corpus.messages import shown
 from fastw2v.corpus.numbering import PADDING, KeyTable
 from fastw2v.corpus.reading import Block, Scratch
@@ -29,35 +25,6 @@ LONGEST_BLOCK = (1 << 31) - 64  # bytes: the tokenizer's bound, and so a word's
 TAIL = 1 << 12  # where a block's last white space usually is
 WHITE = [b" ", b"\n", b"\r", b"\t", b"\v", b"\f"]
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-def _open_plain(path: str, mode: str) -> IO[bytes]:
-    return open(path, mode, buffering=0)
-
-
-def _open_zstandard(path: str, mode: str) -> Any:
-    """Open a file compressed by Zstandard: by Python's own module from 3.14 on, or zstandard."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-
-        return zstd.open(path, mode)
-    try:
-        import zstandard
-    except ImportError:
-        raise ImportError(
-            f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
-            "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
-        ) from None
-    return zstandard.open(path, mode)
-
-
-# What a compressed file begins with. In bz2, a first block or, in a file of nothing, the end.
-OPENERS: dict[bytes, Callable[..., Any]] = {
-    rb"\x1f\x8b": gzip.open,
-    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": bz2.open,
-    rb"\xfd7zXZ\0": lzma.open,
-    rb"\(\xb5/\xfd": _open_zstandard,
-}
 
 
 @dataclass(frozen=True)
@@ -79,7 +46,7 @@ class TextFiles:
     def __post_init__(self) -> None:
         """Look at every file's first bytes."""
         for path in self.paths:
-            _opener(path)
+            opener(path)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the files' blocks."""
@@ -117,18 +84,6 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
     )
 
 
-def _opener(path: str) -> Callable[..., Any]:
-    """Return what opens a file, by its first bytes, whatever its name."""
-    with open(path, "rb") as file:
-        first = file.read(10)
-    if first.startswith(b"PK\x03\x04"):
-        raise ValueError(
-            f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
-            "compress it by gzip, bzip2, xz or Zstandard"
-        )
-    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
-
-
 @dataclass
 class TextBlock:
     """Some whole words of a file, padded for the tokenizer."""
@@ -157,7 +112,7 @@ class TextBlock:
 def _blocks(path: str, replaces_invalid: bool) -> Iterator[TextBlock]:
     """Yield a file's blocks, each of which ends after white space or where the file does."""
     rest, offset, at_end = b"", 0, False
-    with _Damage(path), _opener(path)(path, "rb") as file:
+    with Damage(path), opener(path)(path, "rb") as file:
         while not at_end:
             size = max(BLOCK, 2 * len(rest))  # doubling, while a word goes on
             if size > LONGEST_BLOCK:
@@ -198,24 +153,6 @@ def _last_white(text: bytearray, length: int) -> int:
     return 0
 
 
-class _Damage:
-    """Turns what the decompressors raise for a damaged file into one error that names it."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if (
-            isinstance(error, EOFError | lzma.LZMAError | zlib.error)
-            or (isinstance(error, OSError) and error.errno is None)
-            or type(error).__name__ in ("ZstdError", "ZstdDecompressError")
-        ):
-            raise ValueError(f"{self.path} is damaged or cut off: {error}") from error
-
-
 def _refuse_encoding(path: str, offset: int, word: bytes | bytearray) -> NoReturn:
     """Say where a file stops being UTF-8: in the word at a byte of it."""
     try:
@@ -234,7 +171,7 @@ def _refuse_encoding(path: str, offset: int, word: bytes | bytearray) -> NoRetur
 def _line_of(path: str, offset: int) -> tuple[int, int]:
     """Return the number, from 1, of the line that holds a byte, and where that line begins."""
     number, begin, at = 1, 0, 0
-    with _Damage(path), _opener(path)(path, "rb") as file:
+    with Damage(path), opener(path)(path, "rb") as file:
         carried = b""
         while at < offset:
             data = carried + file.read(min(BLOCK, offset - at))

@@ -131,7 +131,7 @@ def read(path: str | os.PathLike[str]) -> Contents:
         finite; the message names the file, and the key.
     """
     header, tensors = _read_tensors(path)
-    if "matrices" not in header:
+    if "matrices" not in header and header.get("contents") == "corpus":
         raise ValueError(f"{path} is an encoded corpus, and holds no vectors")
     try:
         keys = _decode_keys(header["key_kind"], tensors)

@@ -2,7 +2,6 @@
 
 import logging
 from importlib import import_module
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -207,70 +206,6 @@ def test_counting_is_choosing_without_keeping(sentences, write, text, tmp_path):
     assert vocabulary.keys == ["cat", "sat", "rare", "alone"]
     with pytest.raises(ValueError, match="nothing to train on"):
         count([])
-
-
-# Forgetting
-
-
-def forgetful(tokens, piece, most):
-    """Count as max_distinct does, and return which occurrences count in the end."""
-    counts, lives, births, forgotten = {}, {}, [], []
-    for begin in range(0, len(tokens) + 1, piece):  # the last piece may be empty
-        for token in tokens[begin : begin + piece]:
-            counts[token] = counts.get(token, 0) + 1
-            births.append(lives.get(token, 0))
-        if len(counts) > most:
-            least = sorted(counts.values())[len(counts) // 2] + 1
-            for token in [token for token, n in counts.items() if n < least]:
-                forgotten.append(counts.pop(token))
-                lives[token] = lives.get(token, 0) + 1
-    kept = [
-        token if token in counts and birth == lives.get(token, 0) else None
-        for token, birth in zip(tokens, births, strict=True)
-    ]
-    return counts, kept, forgotten
-
-
-@settings(deadline=None)  # the machine may be busy
-@given(
-    rows=st.lists(st.lists(TOKENS | st.integers(4, 30), max_size=9), min_size=1, max_size=20),
-    piece=st.integers(1, 9),
-    most=st.integers(1, 8),
-)
-def test_forgetting_agrees_with_a_plain_simulation(plain, rows, piece, most):
-    counts, kept, forgotten = forgetful(list(chain.from_iterable(rows)), piece, most)
-    at = iter(kept)
-    expected = [[token for token in [next(at) for _ in row] if token is not None] for row in rows]
-    expected = [row for row in expected if row]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ENCODE, "LEAST_MAX_DISTINCT", 1)
-        patch.setattr(objects, "PIECE", piece)
-        if max(map(len, expected), default=0) < 2:
-            with pytest.raises(ValueError, match=r"nothing to train on|vocabulary"):
-                encode(rows, min_count=1, max_distinct=most)
-            return
-        corpus = encode(rows, min_count=1, max_distinct=most)
-    assert plain(corpus) == expected
-    vocabulary = corpus.vocabulary
-    assert dict(zip(vocabulary.keys, vocabulary.counts.tolist(), strict=True)) == counts
-    assert corpus.report.distinct == len(counts)
-    assert corpus.report.pruned_distinct == len(forgotten)
-    assert corpus.report.pruned_tokens == sum(forgotten)
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_forgetting_does_not_depend_on_the_threads(tmp_path, monkeypatch, contents, workers):
-    monkeypatch.setattr(text, "BLOCK", 1 << 14)
-    numbers = np.random.default_rng(1).zipf(1.2, size=30_000) % 20_000
-    path = tmp_path / "corpus.txt"
-    path.write_text(" ".join(map(str, numbers)))
-    corpus = encode(path, min_count=1, max_distinct=1000, workers=workers)
-    assert 0 < corpus.report.distinct <= 1000
-    assert corpus.report.pruned_distinct > 5000
-    assert corpus.report.kept_tokens + corpus.report.pruned_tokens == 30_000
-    counts = np.bincount(corpus.tokens, minlength=len(corpus.vocabulary))
-    assert counts.tolist() == corpus.vocabulary.counts.tolist()
-    assert contents(corpus) == contents(encode(path, min_count=1, max_distinct=1000, workers=1))
 
 
 # Memory

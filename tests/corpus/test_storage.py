@@ -1,7 +1,6 @@
 """Where numbers lie: in memory, in temporary files that leave nothing behind, and in files."""
 
 import errno
-import gc
 import os
 
 import numpy as np
@@ -55,15 +54,14 @@ def test_a_spool_gives_back_what_it_got(temporary_files, budget):
 
 
 @pytest.mark.parametrize("starts", [False, True])
-def test_a_spool_that_is_dropped_leaves_nothing(temporary_files, starts):
+def test_a_spool_that_is_closed_leaves_nothing(temporary_files, starts):
     spool = Spool(0)
     for piece in pieces(9):
         spool.append(Piece.copied(*piece))
     if starts:
         next(spool.consume())
     assert temporary_files()
-    del spool
-    gc.collect()
+    spool.close()
     assert not temporary_files()
 
 
@@ -84,6 +82,7 @@ def test_a_temporary_file_that_was_cut_is_seen():
     spool._file.truncate(100)
     with pytest.raises(OSError, match="a temporary file is shorter than what was written"):
         list(spool)
+    spool.close()
 
 
 @pytest.mark.parametrize("on_disk", [False, True])

@@ -1,0 +1,111 @@
+"""Compressed files: recognised by their first bytes, opened alike, and refused alike if damaged."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import sys
+import zlib
+from collections.abc import Callable
+from typing import IO, Any
+
+CHUNK = 1 << 17  # compressed bytes at a time
+
+
+def _open_plain(path: str, mode: str) -> IO[bytes]:
+    return open(path, mode, buffering=0)
+
+
+def _open_zstandard(path: str, mode: str) -> Any:
+    """Open a file compressed by Zstandard: by Python's own module from 3.14 on, or zstandard."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.open(path, mode)
+    try:
+        import zstandard
+    except ImportError:
+        raise ImportError(
+            f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
+            "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
+        ) from None
+    return io.BufferedReader(_Zstandard(open(path, mode), zstandard.ZstdDecompressor()))
+
+
+class _Zstandard(io.RawIOBase):
+    """A file's frames as one text; zstandard's own reader does not see that one is cut off."""
+
+    def __init__(self, file: IO[bytes], decompressor: Any) -> None:
+        self.file, self.decompressor = file, decompressor
+        self.frame: Any = None
+        self.compressed = b""
+        self.text = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Decompress some bytes; 0 at the end."""
+        while not self.text:
+            self.compressed = self.compressed or self.file.read(CHUNK)
+            if not self.compressed:
+                if self.frame is not None:
+                    raise EOFError("the last frame has no end")
+                return 0
+            if self.frame is None:
+                self.frame = self.decompressor.decompressobj()
+            self.text = memoryview(self.frame.decompress(self.compressed))
+            self.compressed = b""
+            if self.frame.eof:
+                self.compressed, self.frame = self.frame.unused_data, None
+        n = min(len(buffer), len(self.text))
+        buffer[:n], self.text = self.text[:n], self.text[n:]
+        return n
+
+    def close(self) -> None:
+        """Close the file too."""
+        self.file.close()
+        super().close()
+
+
+# What a compressed file begins with. In bz2, a first block or, in a file of nothing, the end.
+OPENERS: dict[bytes, Callable[..., Any]] = {
+    rb"\x1f\x8b": gzip.open,
+    rb"BZh[1-9](1AY&SY|\x17rE8P\x90)": bz2.open,
+    rb"\xfd7zXZ\0": lzma.open,
+    rb"\(\xb5/\xfd": _open_zstandard,
+}
+
+
+def opener(path: str) -> Callable[..., Any]:
+    """Return what opens a file, by its first bytes, whatever its name."""
+    with open(path, "rb") as file:
+        first = file.read(10)
+    if first.startswith(b"PK\x03\x04"):
+        raise ValueError(
+            f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
+            "compress it by gzip, bzip2, xz or Zstandard"
+        )
+    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
+
+
+class Damage:
+    """Turns what the decompressors raise for a damaged file into one error that names it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if (
+            isinstance(error, EOFError | lzma.LZMAError | zlib.error)
+            or (isinstance(error, OSError) and error.errno is None)
+            or type(error).__name__ in ("ZstdError", "ZstdDecompressError")
+        ):
+            raise ValueError(f"{self.path} is damaged or cut off: {error}") from error
