@@ -10,7 +10,7 @@ finds words that belong together, ``objectives`` is the mathematics.
 
 from importlib.metadata import version
 
-from fastw2v import objectives
+from fastw2v import objectives, phrases
 from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.keyed_vectors import KeyedVectors
@@ -33,4 +33,5 @@ __all__ = [
     "count",
     "encode",
     "objectives",
+    "phrases",
 ]

@@ -9,11 +9,14 @@
 ``windows``               subsampling and windows: a block of tokens becomes a list of windows
 ``negative_sampling``     skip-gram and CBOW with negative sampling, on sdot and saxpy
 ``softmax``               skip-gram and CBOW with the exact softmax, on sgemm
+``encoding``              numbers become rows, sentences are put in a random order
+``phrases``               pairs of neighbours, counted and joined
 ``kernel``                ``Kernel`` and ``Scratch``: what Python sees of all this
 ========================  =========================================================================
 
-Data flows down this list: a block of tokens is subsampled and cut into windows, and an objective
-walks over the windows and updates the two matrices.
+In training, a block of tokens is subsampled and cut into windows, and an objective walks over the
+windows and updates the two matrices. ``key_table.h`` and ``tokenizer.h`` are plain C, which
+``corpus/numbering.pyx`` gives to Python and the fuzzer in ``tests/long`` takes as it is.
 """
 
 import os
