@@ -17,17 +17,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "large_memory.h"
+
 enum { KEY_FREE, KEY_TEXT, KEY_INTEGER, KEY_OBJECT };
 enum { KEY_NO_MEMORY = -1, KEY_TOO_MANY = -2 };
 
 #define KEY_SIZE_INTEGER UINT32_MAX      /* a slot's size that marks an integer */
 #define KEY_SIZE_LONG (UINT32_MAX - 1)   /* and one that marks a text of as many bytes or more */
-#define KEY_SLOT_EMPTY (-1)
 
 typedef struct {
     uint64_t head;  /* the text's bytes, zero-padded; the hash of a longer text; the integer */
     uint32_t size;  /* the text's length in bytes, or one of the two marks above */
-    int32_t number;
+    int32_t label;  /* the number + 1; 0 for a slot that is empty */
 } KeySlot;
 
 typedef struct {
@@ -99,15 +100,11 @@ static inline uint64_t key_slot_hash(uint64_t head, uint32_t size) {
 static inline uint64_t key_place(const KeyTable *t, uint64_t hash) { return hash >> (64 - t->bits); }
 
 static inline void key_prefetch(const KeyTable *t, uint64_t hash) {
-#if defined(__GNUC__)
-    __builtin_prefetch(&t->slots[key_place(t, hash)]);
-#else
-    (void)t, (void)hash;
-#endif
+    PREFETCH(&t->slots[key_place(t, hash)]);
 }
 
 static void key_table_free(KeyTable *t) {
-    free(t->slots);
+    large_free(t->slots, sizeof(KeySlot) << t->bits);
     free(t->keys);
     free(t->counts);
     free(t->bytes);
@@ -118,28 +115,25 @@ static int key_table_init(KeyTable *t) {
     memset(t, 0, sizeof *t);
     t->bits = 10;
     t->first_free = -1;
-    t->slots = (KeySlot *)malloc(sizeof(KeySlot) << t->bits);
-    if (t->slots == NULL) return KEY_NO_MEMORY;
-    memset(t->slots, 0xFF, sizeof(KeySlot) << t->bits); /* every number KEY_SLOT_EMPTY */
-    return 0;
+    t->slots = (KeySlot *)large_zeros(sizeof(KeySlot) << t->bits);
+    return t->slots == NULL ? KEY_NO_MEMORY : 0;
 }
 
 /* Make the table of slots anew with 1 << bits of them. */
 static int key_table_rehash(KeyTable *t, int bits) {
     KeySlot *old = t->slots;
     uint64_t n_old = UINT64_C(1) << t->bits, mask = (UINT64_C(1) << bits) - 1;
-    KeySlot *slots = (KeySlot *)malloc(sizeof(KeySlot) << bits);
+    KeySlot *slots = (KeySlot *)large_zeros(sizeof(KeySlot) << bits);
     if (slots == NULL) return KEY_NO_MEMORY;
-    memset(slots, 0xFF, sizeof(KeySlot) << bits);
     t->slots = slots;
     t->bits = bits;
     for (uint64_t i = 0; i < n_old; i++) {
-        if (old[i].number == KEY_SLOT_EMPTY) continue;
+        if (old[i].label == 0) continue;
         uint64_t place = key_place(t, key_slot_hash(old[i].head, old[i].size));
-        while (slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
+        while (slots[place].label != 0) place = (place + 1) & mask;
         slots[place] = old[i];
     }
-    free(old);
+    large_free(old, n_old * sizeof(KeySlot));
     return 0;
 }
 
@@ -194,7 +188,7 @@ static int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint
         if (key_table_rehash(t, t->bits + 1)) return KEY_NO_MEMORY;
         uint64_t mask = (UINT64_C(1) << t->bits) - 1;
         place = key_place(t, key_slot_hash(head, size));
-        while (t->slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
+        while (t->slots[place].label != 0) place = (place + 1) & mask;
     }
     int64_t number =
         key_table_new_number(t, text == NULL ? KEY_INTEGER : KEY_TEXT, length, first);
@@ -203,7 +197,7 @@ static int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint
         memcpy(t->bytes + t->n_bytes, text, length);
         t->n_bytes += length;
     }
-    KeySlot slot = {head, size, (int32_t)number};
+    KeySlot slot = {head, size, (int32_t)number + 1};
     t->slots[place] = slot;
     t->n_slots_used++;
     return number;
@@ -213,20 +207,25 @@ static inline int key_slot_holds(const KeyTable *t, const KeySlot *slot, uint64_
                                  uint32_t size, const unsigned char *text, uint64_t length) {
     if (slot->head != head || slot->size != size) return 0;
     if (length <= 8 || text == NULL) return 1;
-    const Key *key = &t->keys[slot->number];
-    return key->length == length && memcmp(t->bytes + key->begin, text, length) == 0;
+    const Key *key = &t->keys[slot->label - 1];
+    const unsigned char *own = t->bytes + key->begin;
+    if (key->length != length) return 0;
+    if (length <= 16) /* two loads that overlap in the middle */
+        return key_load8(own) == key_load8(text)
+               && key_load8(own + length - 8) == key_load8(text + length - 8);
+    return memcmp(own, text, length) == 0;
 }
 
-/* Find a key: its number, or KEY_SLOT_EMPTY with the place where it would go. */
+/* Find a key: its number, or -1 and the place where it would go. */
 static inline int32_t key_table_probe(const KeyTable *t, uint64_t hash, uint64_t head,
                                       uint32_t size, const unsigned char *text, uint64_t length,
                                       uint64_t *place) {
     uint64_t mask = (UINT64_C(1) << t->bits) - 1, at = key_place(t, hash);
-    while (t->slots[at].number != KEY_SLOT_EMPTY
+    while (t->slots[at].label != 0
            && !key_slot_holds(t, &t->slots[at], head, size, text, length))
         at = (at + 1) & mask;
     *place = at;
-    return t->slots[at].number;
+    return t->slots[at].label - 1;
 }
 
 static inline uint32_t key_text_size(uint64_t length) {
@@ -282,14 +281,6 @@ static inline int64_t key_table_count_integer(KeyTable *t, int64_t value, int64_
     return number;
 }
 
-static inline void key_prefetch_count(const KeyTable *t, int64_t number) {
-#if defined(__GNUC__)
-    __builtin_prefetch(&t->counts[number], 1);
-#else
-    (void)t, (void)number;
-#endif
-}
-
 /* Number and count many integers. A large table lies outside the cache, so slots are fetched a run
  * ahead of their use, and counters too. Integers equal to *skip, unless it is NULL, are left out.
  * One that is new gets first_place plus how many numbers were written before. Return how many were
@@ -307,7 +298,7 @@ static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int6
             if (skip != NULL && values[i] == *skip) continue;
             int64_t number = key_table_number_integer(t, values[i], first_place + written);
             if (number < 0) return number;
-            key_prefetch_count(t, number);
+            PREFETCH(&t->counts[number]);
             numbers[written++] = (int32_t)number;
         }
         for (; counted < written; counted++) t->counts[numbers[counted]]++;
@@ -366,7 +357,7 @@ static int key_table_prune(KeyTable *t, int64_t least) {
     unsigned char *bytes = (unsigned char *)malloc(t->bytes_capacity ? t->bytes_capacity : 1);
     if (bytes == NULL) return KEY_NO_MEMORY;
     uint64_t n_bytes = 0, mask = (UINT64_C(1) << t->bits) - 1;
-    memset(t->slots, 0xFF, sizeof(KeySlot) << t->bits);
+    memset(t->slots, 0, sizeof(KeySlot) << t->bits);
     t->n_slots_used = 0;
     t->first_free = -1;
     t->n_free = 0;
@@ -380,7 +371,7 @@ static int key_table_prune(KeyTable *t, int64_t least) {
             t->n_free++;
             continue;
         }
-        KeySlot slot = {key->length, KEY_SIZE_INTEGER, number};
+        KeySlot slot = {key->length, KEY_SIZE_INTEGER, number + 1};
         if (key->kind == KEY_TEXT) {
             memcpy(bytes + n_bytes, t->bytes + key->begin, key->length);
             key->begin = n_bytes;
@@ -390,7 +381,7 @@ static int key_table_prune(KeyTable *t, int64_t least) {
         }
         if (key->kind == KEY_OBJECT) continue;
         uint64_t place = key_place(t, key_slot_hash(slot.head, slot.size));
-        while (t->slots[place].number != KEY_SLOT_EMPTY) place = (place + 1) & mask;
+        while (t->slots[place].label != 0) place = (place + 1) & mask;
         t->slots[place] = slot;
         t->n_slots_used++;
     }

@@ -20,43 +20,10 @@ import numpy as np
 
 from fastw2v._kernels.rng cimport fold
 
-cdef extern from *:
-    """
-    #include <stdlib.h>
-    #if defined(__linux__)
-    #include <sys/mman.h>
-    #endif
-    #if defined(__GNUC__)
-    #define PREFETCH(address) __builtin_prefetch(address)
-    #else
-    #define PREFETCH(address) ((void)(address))
-    #endif
-
-    /* Memory of zeros, to be given back by free_zeros. Where it is large, it is the system's own:
-     * tables are read at random, for which pages of 4 KiB are too small (measured: two threads were
-     * no faster than one), and it goes back at once. */
-    #if defined(MADV_HUGEPAGE)
-    #define LARGE ((size_t)1 << 21)
-    static void *zeros(size_t size) {
-        void *memory;
-        if (size < LARGE) return calloc(size, 1);
-        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) return NULL;
-        madvise(memory, size, MADV_HUGEPAGE);
-        return memory;
-    }
-    static void free_zeros(void *memory, size_t size) {
-        if (memory == NULL || size < LARGE) free(memory);
-        else munmap(memory, size);
-    }
-    #else
-    #define zeros(size) calloc(size, 1)
-    #define free_zeros(memory, size) ((void)(size), free(memory))
-    #endif
-    """
-    void PREFETCH(const void*) noexcept nogil
-    void* zeros(size_t) noexcept nogil
-    void free_zeros(void*, size_t) noexcept nogil
+cdef extern from "large_memory.h" nogil:
+    void PREFETCH(const void*)
+    void* large_zeros(size_t)
+    void large_free(void*, size_t)
 
 cdef enum:
     FIRST_BITS = 10  # of a new table
@@ -101,7 +68,7 @@ cdef int rebuild(PairTable* t, int bits, uint64_t last) noexcept nogil:
     """Give a table, which may have none yet, 1 << bits slots; forget pairs of hashes above last."""
     cdef Slot* old = t.slots
     cdef uint64_t n_old = 0 if old is NULL else <uint64_t>1 << t.bits, i, hashed
-    cdef Slot* slots = <Slot*>zeros(sizeof(Slot) << bits)
+    cdef Slot* slots = <Slot*>large_zeros(sizeof(Slot) << bits)
     if slots is NULL:
         return -1
     t.slots, t.bits, t.n = slots, bits, 0
@@ -110,13 +77,13 @@ cdef int rebuild(PairTable* t, int bits, uint64_t last) noexcept nogil:
         if old[i].value != 0 and hashed <= last:
             find_slot(t, old[i].pair, hashed)[0] = old[i]
             t.n += 1
-    free_zeros(old, n_old * sizeof(Slot))
+    large_free(old, n_old * sizeof(Slot))
     return 0
 
 
 cdef void clear(PairTable* t) noexcept nogil:
     """Give a table's memory back."""
-    free_zeros(t.slots, sizeof(Slot) << t.bits)
+    large_free(t.slots, sizeof(Slot) << t.bits)
     t.slots = NULL
 
 

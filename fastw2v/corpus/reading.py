@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.corpus.numbering import KeyTable
-from fastw2v.corpus.storage import Piece, Spool
+from fastw2v.corpus.storage import Piece, Slabs, Spool
 
 BLOCK_BITS = 32  # of a place: which block, above; where in it, below
 
@@ -272,6 +272,7 @@ class _Work:
     def run(self, table: int) -> None:
         """Work on blocks, in one of the tables, until there is none left or one has failed."""
         scratch = Scratch()
+        slabs = Slabs(self.corpus.spool.budget if self.corpus.spool is not None else 0)
         index = -1
         try:
             while not self.stopped:
@@ -283,7 +284,8 @@ class _Work:
                     return
                 n, n_ends = block.number(self.tables[table], index << BLOCK_BITS, scratch)
                 del block  # its memory, before the piece takes some
-                piece = Piece.copied(scratch.numbers[:n], scratch.ends[:n_ends], table, index)
+                numbers, ends = slabs.copy(scratch.numbers[:n]), slabs.copy(scratch.ends[:n_ends])
+                piece = Piece(numbers, ends, table, index)
                 with self._adding:
                     self._waiting[index] = piece
                     while self._n_added in self._waiting:

@@ -21,8 +21,6 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-SMALL = 1 << 14  # numbers
-
 
 class Mapping(NamedTuple):
     """An array over pages of memory or of a file."""
@@ -102,21 +100,35 @@ class Piece:
     table: int
     block: int
 
-    @classmethod
-    def copied(
-        cls, numbers: NDArray[np.int32], ends: NDArray[np.int32], table: int, block: int
-    ) -> Piece:
-        """Return a piece with memory of its own."""
-        n, size = len(numbers), len(numbers) + len(ends)
-        # A small one in memory of its own would take a whole page.
-        memory = np.empty(size, np.int32) if size < SMALL else allocate(size, np.int32).array
-        memory[:n], memory[n:] = numbers, ends
-        return cls(memory[:n], memory[n:], table, block)
-
     @property
     def nbytes(self) -> int:
         """Bytes of both arrays."""
         return self.numbers.nbytes + self.ends.nbytes
+
+
+class Slabs:
+    """Memory for one thread's pieces, some at a time; it goes back when the last of them does.
+
+    Larger than a piece, so that the system can give it in large pages, which is what it costs.
+
+    Parameters
+    ----------
+    budget
+        Bytes for all pieces; a slab takes a small share of it.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.size = min(max(budget // 64, 1 << 16), 1 << 24) // 4
+        self._free: NDArray[np.int32] = np.empty(0, np.int32)
+
+    def copy(self, values: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return a copy of an array."""
+        n = len(values)
+        if n > len(self._free):
+            self._free = allocate(max(n, self.size), np.int32, in_one_go=True).array
+        copy, self._free = self._free[:n], self._free[n:]
+        copy[:] = values
+        return copy
 
 
 class Spool:

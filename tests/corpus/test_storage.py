@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fastw2v.corpus import storage
-from fastw2v.corpus.storage import Piece, Spool, allocate, map_file
+from fastw2v.corpus.storage import Piece, Slabs, Spool, allocate, map_file
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_spool_gives_back_what_it_got(temporary_files, budget):
     expected = [(n.tolist(), e.tolist(), table, block) for n, e, table, block in pieces(60)]
     spool = Spool(budget)
     for piece in pieces(60):
-        spool.append(Piece.copied(*piece))
+        spool.append(Piece(*piece))
     assert spool.on_disk == (budget < 1 << 20)
     assert bool(temporary_files()) == spool.on_disk
     assert spool.nbytes == sum(4 * (len(n) + len(e)) for n, e, _, _ in pieces(60))
@@ -57,7 +57,7 @@ def test_a_spool_gives_back_what_it_got(temporary_files, budget):
 def test_a_spool_that_is_closed_leaves_nothing(temporary_files, starts):
     spool = Spool(0)
     for piece in pieces(9):
-        spool.append(Piece.copied(*piece))
+        spool.append(Piece(*piece))
     if starts:
         next(spool.consume())
     assert temporary_files()
@@ -65,20 +65,23 @@ def test_a_spool_that_is_closed_leaves_nothing(temporary_files, starts):
     assert not temporary_files()
 
 
-def test_a_piece_has_memory_of_its_own():
-    numbers, ends = np.arange(5, dtype=np.int32), np.array([2, 5], np.int32)
-    piece = Piece.copied(numbers, ends, 1, 7)
-    numbers[:] = ends[:] = 0
-    assert plain([piece]) == [([0, 1, 2, 3, 4], [2, 5], 1, 7)]
-    assert piece.nbytes == 28
-    empty = Piece.copied(numbers[:0], ends[:0], 0, 0)
-    assert (len(empty.numbers), len(empty.ends), empty.nbytes) == (0, 0, 0)
+@pytest.mark.parametrize("budget", [0, 1 << 20, 1 << 40])
+def test_slabs_copy_and_give_back(budget):
+    slabs = Slabs(budget)
+    sizes = [0, 1, 5_000, 7, slabs.size, slabs.size + 1, 3]
+    originals = [np.arange(size, dtype=np.int32) for size in sizes]
+    copies = [slabs.copy(original) for original in originals]
+    for original in originals:
+        expected = original.copy()
+        original[:] = -1
+        np.testing.assert_array_equal(copies.pop(0), expected)
+    assert 4 * slabs.size <= max(budget // 16, 1 << 16)
 
 
 def test_a_temporary_file_that_was_cut_is_seen():
     spool = Spool(0)
     for piece in pieces(9):
-        spool.append(Piece.copied(*piece))
+        spool.append(Piece(*piece))
     spool._file.truncate(100)
     with pytest.raises(OSError, match="a temporary file is shorter than what was written"):
         list(spool)
