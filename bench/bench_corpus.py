@@ -4,7 +4,7 @@ Every run is a process of its own; the contenders take turns, A B C A B C ..., a
 runs of one round. gensim's ``build_vocab`` counts words and no more; fastw2v's ``encode`` counts,
 chooses the vocabulary and encodes every sentence, so that nothing of the text is needed after it.
 The text is decompressed before the clock starts, and lies in the system's file cache; memory is
-touched before it, too, for on a virtual machine the first touch of all can take as long as the work.
+touched before it, too, for on a virtual machine its first touch can take as long as the work.
 
 With ``--sentence-lengths`` it trains instead, on one stream of tokens cut into sentences of 2, 5,
 80 and 100,000 tokens, and prints words, trained pairs and busy cores. A short sentence has fewer

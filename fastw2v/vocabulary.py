@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -42,15 +43,26 @@ class Vocabulary:
             key = keys[int(counts.argmin())]
             raise ValueError(f"the count of {key!r} is {counts.min()}: counts must be at least 1")
         order = np.argsort(-counts, kind="stable")
-        self._set([keys[i] for i in order.tolist()], counts[order])
+        self.keys: list[Hashable] = [keys[i] for i in order.tolist()]
+        self.counts: NDArray[np.int64] = counts[order]
+        self._check_distinct()
 
-    def _set(self, keys: list[Hashable], counts: NDArray[np.int64]) -> None:
-        self.keys: list[Hashable] = keys
-        self.counts: NDArray[np.int64] = counts
-        self.key_to_index: dict[Hashable, int] = {key: i for i, key in enumerate(keys)}
-        if len(self.key_to_index) != len(keys):
-            repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
+    @cached_property
+    def key_to_index(self) -> dict[Hashable, int]:
+        """The row of each key."""
+        return {key: i for i, key in enumerate(self.keys)}
+
+    def _check_distinct(self) -> None:
+        if len(self.key_to_index) != len(self.keys):
+            repeated = next(k for i, k in enumerate(self.keys) if self.key_to_index[k] != i)
             raise ValueError(f"the key {repeated!r} occurs more than once")
+
+    @classmethod
+    def _of_distinct(cls, keys: list[Hashable], counts: NDArray[np.int64]) -> Vocabulary:
+        """Return a vocabulary of keys known to be distinct, in their order."""
+        vocabulary = cls.__new__(cls)
+        vocabulary.keys, vocabulary.counts = keys, counts
+        return vocabulary
 
     @classmethod
     def in_order(cls, keys: Sequence[Hashable], counts: NDArray[Any]) -> Vocabulary:
@@ -65,8 +77,8 @@ class Vocabulary:
             raise ValueError(
                 f"the count of {key!r} is {counts.min()}: counts must be at least 0, and not all 0"
             )
-        vocabulary = cls.__new__(cls)
-        vocabulary._set(list(keys), counts)
+        vocabulary = cls._of_distinct(list(keys), counts)
+        vocabulary._check_distinct()
         return vocabulary
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -205,7 +217,7 @@ class Selection:
             room = max(self.max_size - int(certain.sum()), 0)
             stays = certain | (np.cumsum(~certain) <= room)
             numbers, counts = numbers[stays], counts[stays]
-        return Vocabulary.in_order(counted.keys(numbers), counts), numbers
+        return Vocabulary._of_distinct(counted.keys(numbers), counts), numbers
 
     def _why_empty(self, counts: NDArray[np.int64]) -> str:
         highest = int(counts.max(initial=0))

@@ -6,8 +6,7 @@ may run on from piece to piece. ``translate`` turns one piece's numbers into row
 
 The random order sorts sentences by 24 bits drawn for each, ties by their order. It is made without
 ever holding the corpus twice: sentences first go to buckets, by the highest of these bits, which are
-filled one after the other from end to end; then each bucket is sorted alone. Without an order there
-is a single bucket, which needs no sorting.
+filled one after the other from end to end; then each bucket is sorted alone.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -73,27 +72,25 @@ cdef class Scatter:
     Parameters
     ----------
     seed
-        Of the random order, or None for the order in which they come.
+        Of the random order.
     bucket_bits
-        There are ``2 ** bucket_bits`` buckets; 0 without a seed.
+        There are ``2 ** bucket_bits`` buckets.
     """
 
-    cdef bint is_random
     cdef uint64_t key
     cdef int bucket_bits
     cdef int64_t sentence  # the one at hand
     cdef int64_t length  # how much of it came in earlier pieces
     cdef readonly int64_t longest
 
-    def __cinit__(self, seed, int bucket_bits):
-        if not 0 <= bucket_bits <= (MOST_BUCKET_BITS if seed is not None else 0):
+    def __cinit__(self, uint64_t seed, int bucket_bits):
+        if not 0 <= bucket_bits <= MOST_BUCKET_BITS:
             raise ValueError(f"bucket_bits {bucket_bits} is out of range")
-        self.is_random, self.bucket_bits = seed is not None, bucket_bits
-        if self.is_random:
-            self.key = fold(fold(0, seed), SENTENCE_ORDER)
+        self.bucket_bits = bucket_bits
+        self.key = fold(fold(0, seed), SENTENCE_ORDER)
 
     cdef inline uint64_t draw(self) noexcept nogil:
-        return fold(self.key, self.sentence) >> (64 - DRAW_BITS) if self.is_random else 0
+        return fold(self.key, self.sentence) >> (64 - DRAW_BITS)
 
     cdef inline int64_t bucket(self) noexcept nogil:
         return <int64_t>(self.draw() >> (DRAW_BITS - self.bucket_bits))

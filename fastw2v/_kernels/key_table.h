@@ -306,47 +306,46 @@ static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int6
     return written;
 }
 
-/* Add one key of another table; return its number here. */
+/* A key's number in t, of a key of another table; new if need be. Counts are left as they are. */
 static inline int64_t key_table_adopt(KeyTable *t, const KeyTable *other, const Key *key,
-                                      uint64_t head, int64_t count) {
-    int64_t number;
-    if (key->kind == KEY_INTEGER) {
-        number = key_table_number_integer(t, (int64_t)key->length, key->first);
-    } else {
-        uint64_t hash = key_slot_hash(head, key_text_size(key->length));
-        number = key_table_number_text(t, hash, head, other->bytes + key->begin, key->length,
-                                       key->first);
-    }
-    if (number < 0) return number;
-    t->counts[number] += count;
-    if (key->first < t->keys[number].first) t->keys[number].first = key->first;
-    return number;
+                                      uint64_t head) {
+    if (key->kind == KEY_INTEGER)
+        return key_table_number_integer(t, (int64_t)key->length, key->first);
+    uint64_t hash = key_slot_hash(head, key_text_size(key->length));
+    return key_table_number_text(t, hash, head, other->bytes + key->begin, key->length, key->first);
 }
 
 /* Add the keys of another table: mapping[their number] becomes the number here. Objects, which only
- * the caller can tell apart, and free numbers become -1. */
+ * the caller can tell apart, and free numbers become -1. Done in runs, each step for all of a run,
+ * so that what the next step touches is on its way. */
 static int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping) {
     enum { AHEAD = 32 };
     uint64_t heads[AHEAD];
     for (int32_t begin = 0; begin < other->n; begin += AHEAD) {
-        int32_t n = other->n - begin < AHEAD ? other->n - begin : AHEAD;
-        for (int32_t i = 0; i < n; i++) {
-            const Key *key = &other->keys[begin + i];
-            uint32_t size = KEY_SIZE_INTEGER;
-            heads[i] = key->length;
-            if (key->kind == KEY_TEXT) {
-                heads[i] = key_text_head(other->bytes + key->begin, key->length);
-                size = key_text_size(key->length);
-            }
-            key_prefetch(t, key_slot_hash(heads[i], size));
+        int32_t end = other->n - begin < AHEAD ? other->n : begin + AHEAD;
+        for (int32_t i = begin; i < end; i++) {
+            const Key *key = &other->keys[i];
+            uint64_t *head = &heads[i - begin];
+            *head = key->kind == KEY_TEXT ? key_text_head(other->bytes + key->begin, key->length)
+                                          : key->length;
+            key_prefetch(t, key_slot_hash(*head, key->kind == KEY_TEXT ? key_text_size(key->length)
+                                                                       : KEY_SIZE_INTEGER));
         }
-        for (int32_t i = 0; i < n; i++) {
-            const Key *key = &other->keys[begin + i];
-            mapping[begin + i] = -1;
+        for (int32_t i = begin; i < end; i++) {
+            const Key *key = &other->keys[i];
+            mapping[i] = -1;
             if (key->kind != KEY_TEXT && key->kind != KEY_INTEGER) continue;
-            int64_t number = key_table_adopt(t, other, key, heads[i], other->counts[begin + i]);
+            int64_t number = key_table_adopt(t, other, key, heads[i - begin]);
             if (number < 0) return (int)number;
-            mapping[begin + i] = (int32_t)number;
+            mapping[i] = (int32_t)number;
+            PREFETCH(&t->counts[number]);
+            PREFETCH(&t->keys[number]);
+        }
+        for (int32_t i = begin; i < end; i++) {
+            if (mapping[i] < 0) continue;
+            Key *key = &t->keys[mapping[i]];
+            t->counts[mapping[i]] += other->counts[i];
+            if (other->keys[i].first < key->first) key->first = other->keys[i].first;
         }
     }
     return 0;

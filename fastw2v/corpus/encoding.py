@@ -141,44 +141,85 @@ def arrange(
     longest : int
         The most tokens that a sentence has.
     """
-    n_buckets = max(n_tokens // BUCKET, 1) if seed is not None else 1
-    bits = min((n_buckets - 1).bit_length(), MOST_BUCKET_BITS)
-    scatter = Scatter(seed, bits)
-    # How many tokens and sentences each bucket gets. A single bucket has room for all.
-    sizes = np.array([[n_tokens], [n_sentences]])
-    if bits:
-        sizes = np.zeros((2, 1 << bits), np.int64)
-        for tokens, ends in _translated(pieces(False), workers):
-            scatter.plan(ends, len(tokens), *sizes)
-        scatter.restart()
-    bounds = np.concatenate([np.zeros((2, 1), np.int64), np.cumsum(sizes, axis=1)], axis=1)
-    n_tokens, n_sentences = bounds[:, -1].tolist()
-    on_disk = 4 * n_tokens + 8 * (n_sentences + 1) > budget
-    out = allocate(n_tokens, np.int32, on_disk=on_disk, in_one_go=bits == 0)
-    offsets = allocate(n_sentences + 1, np.int64, on_disk=on_disk)
+
+    def translated(consume: bool) -> Iterator[Translated]:
+        return _translated(pieces(consume), workers)
+
+    if seed is None:
+        return _in_their_order(translated(True), n_tokens, n_sentences, budget, workers)
+    bits = min((max(n_tokens // BUCKET, 1) - 1).bit_length(), MOST_BUCKET_BITS)
+    return _in_random_order(translated, Scatter(seed, bits), 1 << bits, budget)
+
+
+def _in_their_order(
+    pieces: Iterator[Translated], n_tokens: int, n_sentences: int, budget: int, workers: int
+) -> tuple[Mapping, Mapping, int]:
+    """Put pieces one after the other; at most as many tokens and sentences as said."""
+    out, offsets = _allocate(n_tokens, n_sentences, budget, in_one_go=True)
     released = _Released((out, offsets), budget)
-    records = offsets.array[1:].view(np.uint64)  # of sentences; then their lengths, then their ends
-    next_token, next_record = bounds[:, :-1].copy()
-    for tokens, ends in _translated(pieces(True), workers):
-        scatter.place(tokens, ends, next_token, next_record, out.array, records)
-        released.after(tokens.nbytes)
-    n_tokens, n_sentences = int(next_token[-1]), int(next_record[-1])
-    if seed is not None:
-        for (begin, first), (end, last) in pairwise(
-            [*bounds[:, :-1].T.tolist(), [n_tokens, n_sentences]]
-        ):
-            _sort_bucket(out.array[begin:end], records[first:last], budget)
-            released.after(4 * (end - begin))
-    ends_of_sentences = offsets.array[1 : n_sentences + 1]
-    for begin in range(0, n_sentences, STEP):
-        part = ends_of_sentences[begin : begin + STEP]
-        part[0] += ends_of_sentences[begin - 1] if begin else 0
-        np.cumsum(part, out=part)
+    n_tokens = n_sentences = longest = 0
+    with ThreadPoolExecutor(1, "fastw2v-encoder") as pool:
+        copying: Future[None] | None = None
+        for tokens, ends in pieces:
+            if copying is not None:
+                copying.result()
+            place = out.array[n_tokens : n_tokens + len(tokens)]
+            # By another thread, if there may be one: the first touch of memory takes its time.
+            if workers > 1:
+                copying = pool.submit(np.copyto, place, tokens)
+            else:
+                np.copyto(place, tokens)
+            if len(ends):
+                its_offsets = offsets.array[n_sentences : n_sentences + len(ends) + 1]
+                its_offsets[1:] = ends
+                its_offsets[1:] += n_tokens
+                longest = max(longest, int(np.diff(its_offsets).max()))
+            n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + len(ends)
+            released.after(tokens.nbytes)
     released.now()
     return (
         out._replace(array=out.array[:n_tokens]),
         offsets._replace(array=offsets.array[: n_sentences + 1]),
-        scatter.longest,
+        longest,
+    )
+
+
+def _in_random_order(
+    pieces: Callable[[bool], Iterator[Translated]], scatter: Scatter, n_buckets: int, budget: int
+) -> tuple[Mapping, Mapping, int]:
+    """Count what each bucket will hold, fill the buckets, and sort each of them."""
+    sizes = np.zeros((2, n_buckets), np.int64)  # tokens and sentences
+    for tokens, ends in pieces(False):
+        scatter.plan(ends, len(tokens), *sizes)
+    scatter.restart()
+    bounds = np.concatenate([np.zeros((2, 1), np.int64), np.cumsum(sizes, axis=1)], axis=1)
+    n_tokens, n_sentences = bounds[:, -1].tolist()
+    out, offsets = _allocate(n_tokens, n_sentences, budget)
+    released = _Released((out, offsets), budget)
+    records = offsets.array[1:].view(np.uint64)  # of sentences; then their lengths, then their ends
+    next_token, next_record = bounds[:, :-1].copy()
+    for tokens, ends in pieces(True):
+        scatter.place(tokens, ends, next_token, next_record, out.array, records)
+        released.after(tokens.nbytes)
+    for (begin, first), (end, last) in pairwise(bounds.T.tolist()):
+        _sort_bucket(out.array[begin:end], records[first:last], budget)
+        released.after(4 * (end - begin))
+    for begin in range(0, len(records), STEP):  # the running sum, so that little is touched at once
+        part = offsets.array[1 + begin : 1 + begin + STEP]
+        part[0] += offsets.array[begin]
+        np.cumsum(part, out=part)
+    released.now()
+    return out, offsets, scatter.longest
+
+
+def _allocate(
+    n_tokens: int, n_sentences: int, budget: int, *, in_one_go: bool = False
+) -> tuple[Mapping, Mapping]:
+    """Return room for tokens and offsets, in memory if the budget allows it."""
+    on_disk = 4 * n_tokens + 8 * (n_sentences + 1) > budget
+    return (
+        allocate(n_tokens, np.int32, on_disk=on_disk, in_one_go=in_one_go),
+        allocate(n_sentences + 1, np.int64, on_disk=on_disk, in_one_go=in_one_go),
     )
 
 
