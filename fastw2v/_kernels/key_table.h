@@ -331,6 +331,13 @@ static int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping)
             key_prefetch(t, key_slot_hash(*head, key->kind == KEY_TEXT ? key_text_size(key->length)
                                                                        : KEY_SIZE_INTEGER));
         }
+        for (int32_t i = begin; i < end; i++) { /* a longer text is compared in the arena */
+            const Key *key = &other->keys[i];
+            if (key->kind != KEY_TEXT || key->length <= 8) continue;
+            uint64_t hash = key_slot_hash(heads[i - begin], key_text_size(key->length));
+            int32_t label = t->slots[key_place(t, hash)].label;
+            if (label) PREFETCH(&t->keys[label - 1]);
+        }
         for (int32_t i = begin; i < end; i++) {
             const Key *key = &other->keys[i];
             mapping[i] = -1;

@@ -10,8 +10,9 @@ from typing import Any
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.corpus.encoded import EncodedCorpus
 from fastw2v.corpus.encoding import encode_numbered
-from fastw2v.corpus.reading import NumberedCorpus, read
+from fastw2v.corpus.reading import NumberedCorpus, Source, read
 from fastw2v.corpus.sources import source_of
+from fastw2v.corpus.text import TextFiles
 from fastw2v.resources import available_cores, available_memory
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Choice, KeepRule, Vocabulary, choice_of
 
@@ -207,7 +208,7 @@ def _numbered(
             f"max_distinct={max_distinct:,} made the counting forget all tokens, as so many are "
             "equally rare: raise it"
         )
-    _warn(numbered)
+    _warn(numbered, source)
     return numbered
 
 
@@ -227,7 +228,7 @@ def _encode_and_close(
             numbered.close()
 
 
-def _warn(numbered: NumberedCorpus) -> None:
+def _warn(numbered: NumberedCorpus, source: Source) -> None:
     """Say what is likely a mistake, and what was lost."""
     if numbered.pruned_keys:
         logger.warning(
@@ -236,7 +237,7 @@ def _warn(numbered: NumberedCorpus) -> None:
             *(f"{n:,}" for n in (numbered.max_distinct, numbered.pruned_keys)),
             *(f"{numbered.pruned_tokens:,}", 100 * numbered.pruned_tokens / numbered.n_tokens),
         )
-    texts, spaced = numbered.table.text_counts()
+    texts, spaced = (0, 0) if isinstance(source, TextFiles) else numbered.table.text_counts()
     if 2 * spaced > texts:
         logger.warning(
             "%.0f %% of the str tokens contain white space: are they sentences that still have to "

@@ -27,6 +27,9 @@ cdef extern from "Python.h":
     uint32_t PyUnicode_READ(int kind, void* data, Py_ssize_t index)
     Py_ssize_t PyUnicode_GET_LENGTH(object)
 
+cdef extern from "large_memory.h" nogil:
+    void PREFETCH(const void*)
+
 cdef extern from "key_table.h" nogil:
     enum: KEY_FREE, KEY_TEXT, KEY_INTEGER, KEY_OBJECT, KEY_TOO_MANY
     ctypedef struct Key:
@@ -64,6 +67,9 @@ cdef extern from "tokenizer.h" nogil:
     int c_tokenize "tokenize"(CKeyTable*, const unsigned char*, int64_t, int64_t, Tokenized*)
     bint is_utf8(const unsigned char*, uint64_t)
     bint is_white(unsigned char)
+
+cdef enum:
+    AHEAD = 8  # keys to fetch before their use
 
 PADDING = b" " * TOKENIZER_PADDING
 NUMBERS = (Number, np.bool_)
@@ -301,12 +307,17 @@ cdef class KeyTable:
 
     def keys(self, const int64_t[::1] numbers not None):
         """The keys of numbers as Python objects: str, int, or what was given."""
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, n = numbers.shape[0]
         cdef Key key
         found = []
-        for i in range(numbers.shape[0]):
+        for i in range(n):
             if not 0 <= numbers[i] < self.table.n:
                 raise IndexError(f"no number {numbers[i]}")
+        for i in range(n):
+            if i + 2 * AHEAD < n:  # keys and their texts lie anywhere in memory
+                PREFETCH(&self.table.keys[numbers[i + 2 * AHEAD]])
+            if i + AHEAD < n:
+                PREFETCH(self.table.bytes + self.table.keys[numbers[i + AHEAD]].begin)
             key = self.table.keys[numbers[i]]
             if key.kind == KEY_TEXT:
                 found.append(PyUnicode_DecodeUTF8(
