@@ -12,10 +12,10 @@ from importlib.metadata import version
 
 from fastw2v import objectives, phrases
 from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
+from fastw2v.estimate import MemoryEstimate
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.model import Model
-from fastw2v.resources import MemoryEstimate
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary
 

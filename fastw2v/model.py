@@ -20,11 +20,12 @@ from fastw2v.corpus import (
     memory_budget,
     source_of,
 )
+from fastw2v.estimate import MemoryEstimate, check_size, estimate, estimate_for
 from fastw2v.formats import safetensors
-from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters, Window
+from fastw2v.hyperparameters import Hyperparameters, Window
 from fastw2v.keyed_vectors import KeyedVectors
-from fastw2v.resources import MemoryEstimate, available_cores, require_memory
-from fastw2v.trainer import EpochRecord, scratch_bytes, train
+from fastw2v.resources import available_cores
+from fastw2v.trainer import EpochRecord, train
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Given, Selection, Vocabulary, choice_of
 
 logger = logging.getLogger("fastw2v")
@@ -237,7 +238,8 @@ class Model:
     def _train(self, sentences: Any, progress: bool | None) -> None:
         corpus = self._read(sentences)
         vocabulary = corpus.vocabulary
-        self._check_size(corpus)
+        is_new = self.input_vectors is None
+        check_size(self.parameters, corpus, self._n_workers, with_matrices=is_new)
         inputs, outputs = self.input_vectors, self.output_vectors
         if inputs is None or outputs is None:
             inputs, outputs = self._initial_matrices(vocabulary)
@@ -335,52 +337,21 @@ class Model:
         ValueError
             If nothing was read yet, and no ``vocabulary_size`` is given.
         """
-        corpus = self._sentences if isinstance(self._sentences, EncodedCorpus) else self._corpus
         if vocabulary_size is not None:
-            n = whole_number("vocabulary_size", vocabulary_size, least=1)
-            in_memory = 4 * whole_number("tokens", tokens) + 8 * whole_number(
-                "sentences", sentences
+            return estimate(
+                self.parameters,
+                vocabulary_size=whole_number("vocabulary_size", vocabulary_size, least=1),
+                tokens=whole_number("tokens", tokens),
+                sentences=whole_number("sentences", sentences),
+                longest_sentence=whole_number("longest_sentence", longest_sentence, least=1),
+                workers=self._n_workers,
             )
-            longest = whole_number("longest_sentence", longest_sentence, least=1)
-            return self._estimate(n, in_memory, longest)
+        corpus = self._sentences if isinstance(self._sentences, EncodedCorpus) else self._corpus
         if corpus is None:
             raise ValueError(
                 "no sentences were read yet: give vocabulary_size, and tokens and sentences"
             )
-        return self._estimate_for(corpus)
-
-    def _estimate_for(self, corpus: EncodedCorpus) -> MemoryEstimate:
-        in_memory = 0 if corpus.on_disk else corpus.tokens.nbytes + corpus.offsets.nbytes
-        longest = corpus.report.longest_sentence
-        return self._estimate(len(corpus.vocabulary), in_memory, longest)
-
-    def _estimate(self, vocabulary_size: int, corpus: int, longest: int) -> MemoryEstimate:
-        p = self.parameters
-        return MemoryEstimate(
-            matrices=2 * 4 * vocabulary_size * p.vector_size,
-            corpus=corpus,
-            scratch=self._n_workers * scratch_bytes(p, vocabulary_size, longest),
-        )
-
-    def _check_size(self, corpus: EncodedCorpus) -> None:
-        """Refuse what would take too long, or would not fit into memory."""
-        counts = np.sort(corpus.vocabulary.counts)[::-1]
-        n, limit = len(counts), MAX_SOFTMAX_VOCABULARY
-        if self.parameters.objective == "softmax" and n > limit:
-            fewer = int(counts[limit]) + 1  # a min_count that keeps as many words at the most
-            remedy = f"min_count={fewer}, or " if counts[0] >= fewer else ""
-            raise ValueError(
-                f"the exact softmax takes at most {limit:,} words, and this vocabulary has "
-                f"{n:,}: use {remedy}objective='negative_sampling'"
-            )
-        estimate = self._estimate_for(corpus)
-        matrices = 0 if self.input_vectors is not None else estimate.matrices
-        require_memory(
-            matrices + estimate.scratch,
-            f"two float32 matrices of {n:,} words x {self.parameters.vector_size:,} dimensions "
-            f"({matrices:,} bytes) and {self._n_workers} threads ({estimate.scratch:,} bytes)",
-            "raise min_count, or lower vector_size, workers or window",
-        )
+        return estimate_for(self.parameters, corpus, self._n_workers)
 
     def _initial_matrices(
         self, vocabulary: Vocabulary

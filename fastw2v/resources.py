@@ -6,7 +6,6 @@ What can't fit into memory is refused by its numbers, before it is allocated.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
@@ -35,36 +34,6 @@ def require_memory(needed: int, what: str, remedy: str) -> None:
     if available is not None and needed > available:
         raise MemoryError(
             f"{what} need {needed:,} bytes, and {available:,} bytes are available: {remedy}"
-        )
-
-
-@dataclass(frozen=True)
-class MemoryEstimate:
-    """Bytes that training takes, beside the interpreter itself.
-
-    Attributes
-    ----------
-    matrices
-        Both float32 matrices.
-    corpus
-        Tokens and offsets, as far as they lie in memory.
-    scratch
-        All threads' working memory.
-    """
-
-    matrices: int
-    corpus: int
-    scratch: int
-
-    @property
-    def total(self) -> int:
-        """The sum of all."""
-        return self.matrices + self.corpus + self.scratch
-
-    def __str__(self) -> str:
-        return (
-            f"{self.total:,} bytes: {self.matrices:,} for the matrices, {self.corpus:,} for the "
-            f"corpus, {self.scratch:,} for the threads"
         )
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fastw2v._kernels.alias import AliasTable
-from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, WINDOW_BYTES, Kernel, Scratch
+from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.vocabulary import Vocabulary
@@ -298,19 +298,6 @@ def _end(worker: Worker) -> None:
             return
         except KeyboardInterrupt:
             continue
-
-
-def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int) -> int:
-    """Return how many bytes of working memory one thread takes, all but exactly."""
-    d, floats = parameters.vector_size, 0
-    sides = [longest_sentence if side is None else side for side in parameters.window_sides]
-    margin = sum(min(side, longest_sentence) for side in sides)
-    if parameters.objective == "softmax":
-        floats = SOFTMAX_EXAMPLES * (2 * d + vocabulary_size)
-    else:
-        contexts, m = min(margin, longest_sentence), 1 + parameters.negative
-        floats = contexts * (2 + m + d) + 2 * m + d
-    return 4 * (floats + BLOCK + margin) + WINDOW_BYTES * BLOCK
 
 
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fastw2v import resources
-from fastw2v.resources import MemoryEstimate
+from fastw2v.estimate import MemoryEstimate
 
 GIB = 2**30
 

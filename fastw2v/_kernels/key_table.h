@@ -103,7 +103,7 @@ static inline void key_prefetch(const KeyTable *t, uint64_t hash) {
     PREFETCH(&t->slots[key_place(t, hash)]);
 }
 
-static void key_table_free(KeyTable *t) {
+static inline void key_table_free(KeyTable *t) {
     large_free(t->slots, sizeof(KeySlot) << t->bits);
     free(t->keys);
     free(t->counts);
@@ -111,7 +111,7 @@ static void key_table_free(KeyTable *t) {
     memset(t, 0, sizeof *t);
 }
 
-static int key_table_init(KeyTable *t) {
+static inline int key_table_init(KeyTable *t) {
     memset(t, 0, sizeof *t);
     t->bits = 10;
     t->first_free = -1;
@@ -120,7 +120,7 @@ static int key_table_init(KeyTable *t) {
 }
 
 /* Make the table of slots anew with 1 << bits of them. */
-static int key_table_rehash(KeyTable *t, int bits) {
+static inline int key_table_rehash(KeyTable *t, int bits) {
     KeySlot *old = t->slots;
     uint64_t n_old = UINT64_C(1) << t->bits, mask = (UINT64_C(1) << bits) - 1;
     KeySlot *slots = (KeySlot *)large_zeros(sizeof(KeySlot) << bits);
@@ -137,7 +137,7 @@ static int key_table_rehash(KeyTable *t, int bits) {
     return 0;
 }
 
-static int key_table_grow_keys(KeyTable *t) {
+static inline int key_table_grow_keys(KeyTable *t) {
     int64_t capacity = t->capacity < 512 ? 512 : (int64_t)t->capacity * 3 / 2;
     if (t->n >= INT32_MAX - 1) return KEY_TOO_MANY;
     if (capacity > INT32_MAX) capacity = INT32_MAX;
@@ -151,7 +151,7 @@ static int key_table_grow_keys(KeyTable *t) {
     return 0;
 }
 
-static int key_table_reserve_bytes(KeyTable *t, uint64_t length) {
+static inline int key_table_reserve_bytes(KeyTable *t, uint64_t length) {
     if (t->bytes != NULL && t->n_bytes + length <= t->bytes_capacity) return 0;
     uint64_t capacity = t->bytes_capacity + t->bytes_capacity / 2 + length + 4096;
     unsigned char *bytes = (unsigned char *)realloc(t->bytes, capacity);
@@ -162,7 +162,7 @@ static int key_table_reserve_bytes(KeyTable *t, uint64_t length) {
 }
 
 /* A number for a key that has no slot (yet): a freed one or the next; with a count of 0. */
-static int64_t key_table_new_number(KeyTable *t, int kind, uint64_t length, int64_t first) {
+static inline int64_t key_table_new_number(KeyTable *t, int kind, uint64_t length, int64_t first) {
     int32_t number = t->first_free;
     if (number >= 0) {
         t->first_free = t->keys[number].next_free;
@@ -181,7 +181,7 @@ static int64_t key_table_new_number(KeyTable *t, int kind, uint64_t length, int6
 }
 
 /* Put a key that was not found into the empty slot at place; text is NULL for an integer. */
-static int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint32_t size,
+static inline int64_t key_table_insert(KeyTable *t, uint64_t place, uint64_t head, uint32_t size,
                                 const unsigned char *text, uint64_t length, int64_t first) {
     if (text != NULL && key_table_reserve_bytes(t, length)) return KEY_NO_MEMORY;
     if (8 * (t->n_slots_used + 1) > (INT64_C(5) << t->bits)) {
@@ -237,13 +237,13 @@ static inline uint64_t key_text_head(const unsigned char *text, uint64_t length)
     return length <= 8 ? key_load_partial(text, length) : key_hash(text, length);
 }
 
-static int32_t key_table_find_text(const KeyTable *t, const unsigned char *text, uint64_t length) {
+static inline int32_t key_table_find_text(const KeyTable *t, const unsigned char *text, uint64_t length) {
     uint64_t place, head = key_text_head(text, length);
     uint32_t size = key_text_size(length);
     return key_table_probe(t, key_slot_hash(head, size), head, size, text, length, &place);
 }
 
-static int32_t key_table_find_integer(const KeyTable *t, int64_t value) {
+static inline int32_t key_table_find_integer(const KeyTable *t, int64_t value) {
     uint64_t place, hash = key_slot_hash((uint64_t)value, KEY_SIZE_INTEGER);
     return key_table_probe(t, hash, (uint64_t)value, KEY_SIZE_INTEGER, NULL, 0, &place);
 }
@@ -285,7 +285,7 @@ static inline int64_t key_table_count_integer(KeyTable *t, int64_t value, int64_
  * ahead of their use, and counters too. Integers equal to *skip, unless it is NULL, are left out.
  * One that is new gets first_place plus how many numbers were written before. Return how many were
  * written, or an error below 0. */
-static int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int64_t n,
+static inline int64_t key_table_count_integers(KeyTable *t, const int64_t *values, int64_t n,
                                         const int64_t *skip, int64_t first_place,
                                         int32_t *numbers /* OUT */) {
     enum { AHEAD = 32 };
@@ -318,7 +318,7 @@ static inline int64_t key_table_adopt(KeyTable *t, const KeyTable *other, const 
 /* Add the keys of another table: mapping[their number] becomes the number here. Objects, which only
  * the caller can tell apart, and free numbers become -1. Done in runs, each step for all of a run,
  * so that what the next step touches is on its way. */
-static int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping) {
+static inline int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping) {
     enum { AHEAD = 32 };
     uint64_t heads[AHEAD];
     for (int32_t begin = 0; begin < other->n; begin += AHEAD) {
@@ -359,7 +359,7 @@ static int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping)
 }
 
 /* Forget all keys that occurred fewer than least times; their numbers become free. */
-static int key_table_prune(KeyTable *t, int64_t least) {
+static inline int key_table_prune(KeyTable *t, int64_t least) {
     unsigned char *bytes = (unsigned char *)malloc(t->bytes_capacity ? t->bytes_capacity : 1);
     if (bytes == NULL) return KEY_NO_MEMORY;
     uint64_t n_bytes = 0, mask = (UINT64_C(1) << t->bits) - 1;

@@ -38,7 +38,7 @@ static inline int lowest_bit(uint64_t bits) {
 static inline int is_white(unsigned char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /* Whether bytes are UTF-8 as RFC 3629 defines it: no overlong form, no surrogate, at most 10FFFF. */
-static int is_utf8(const unsigned char *s, uint64_t length) {
+static inline int is_utf8(const unsigned char *s, uint64_t length) {
     uint64_t i = 0;
     while (i < length) {
         unsigned char c = s[i++];
@@ -98,7 +98,7 @@ static inline FoundWord found_word(const KeyTable *table, const unsigned char *b
 }
 
 /* Number the words found; return 0 or a key table's error. */
-static int number_words(KeyTable *table, const FoundWord *words, int n, const unsigned char *text,
+static inline int number_words(KeyTable *table, const FoundWord *words, int n, const unsigned char *text,
                         int64_t first_place, Tokenized *out) {
     int32_t *numbers = out->numbers + out->n_numbers;
     for (int i = 0; i < n; i++) {
@@ -125,7 +125,7 @@ static int number_words(KeyTable *table, const FoundWord *words, int n, const un
  * sentence that an earlier text began. A word that begins at byte i and is new gets
  * first_place + i as the place of its first appearance.
  */
-static int tokenize(KeyTable *table, const unsigned char *text, int64_t length,
+static inline int tokenize(KeyTable *table, const unsigned char *text, int64_t length,
                     int64_t first_place, Tokenized *out) {
     const unsigned char *stop = text + length, *begin = NULL; /* of a word whose end is to come */
     FoundWord words[TOKENIZER_AHEAD];

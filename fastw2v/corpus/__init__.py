@@ -1,19 +1,20 @@
 """The corpus: every accepted input becomes one ``EncodedCorpus``, in one pass, before training.
 
-=============== ===================================================================================
-``sources``     what sentences may be: recognises each kind, refuses everything else
-``text``        files: blocks of text
-``compression`` compressed files
-``arrays``      integer arrays
-``columns``     Arrow columns
-``objects``     Python's own sentences
-``numbering``   native: numbers for tokens, in a hash table of texts and integers
-``reading``     threads that turn blocks into numbers, and the ``NumberedCorpus`` that comes of it
-``storage``     where numbers lie: memory, or temporary files
-``encoded``     ``EncodedCorpus``: the result, and its file
-``encoding``    numbers become rows of a vocabulary, sentences are put in order
-``encode``      ``encode`` and ``count``, which tie these together
-=============== ===================================================================================
+================= =================================================================================
+``sources``       what sentences may be: recognises each kind, refuses everything else
+``text``          files: blocks of text
+``compression``   compressed files
+``arrays``        integer arrays
+``columns``       Arrow columns
+``objects``       Python's own sentences
+``object_reader`` native: the loop over Python's sentences
+``numbering``     native: numbers for tokens, in a hash table of texts and integers
+``reading``       threads that turn blocks into numbers, and the ``NumberedCorpus`` that comes of it
+``storage``       where numbers lie: memory, or temporary files
+``encoded``       ``EncodedCorpus``: the result, and its file
+``encoding``      numbers become rows of a vocabulary, sentences are put in order
+``encode``        ``encode`` and ``count``, which tie these together
+================= =================================================================================
 
 Data flows down this list, but for ``numbering``, which the four kinds of input call.
 """

@@ -1,5 +1,4 @@
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +39,3 @@ class KeyTable:
     def replace_invalid(self, mapping: TokenArray) -> int: ...
     def prune(self, least: int) -> None: ...
     def text_counts(self) -> tuple[int, int]: ...
-
-class ObjectReader:
-    def __init__(
-        self,
-        sentences: Iterable[Any],
-        prepare: Callable[[Any, int], list[Hashable] | OffsetArray],
-        refuse: Callable[[int, int, Any, TypeError], None],
-        skip: int | None = None,
-    ) -> None: ...
-    def read(
-        self, table: KeyTable, first_place: int, numbers: TokenArray, ends: TokenArray
-    ) -> tuple[int, int, bool]: ...
-    @property
-    def n_sentences(self) -> int: ...

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.corpus.messages import described
-from fastw2v.corpus.numbering import KeyTable, MissingToken, ObjectReader
+from fastw2v.corpus.numbering import KeyTable, MissingToken
+from fastw2v.corpus.object_reader import ObjectReader
 from fastw2v.corpus.reading import Block, Scratch
 
 PIECE = 1 << 17  # tokens at a time: between two pieces Python sees to Ctrl-C

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fastw2v.corpus.numbering import KeyTable, MissingToken, ObjectReader
+from fastw2v.corpus.numbering import KeyTable, MissingToken
+from fastw2v.corpus.object_reader import ObjectReader
 
 
 class Colour(IntEnum):

@@ -26,7 +26,7 @@ build fastw2v/_kernels "$folder/fuzz_tokenizer"
 fuzz "$folder/fuzz_tokenizer" $((seconds / 2)) 256
 # Then with a hash that is always 0, so that all keys meet, and only their bytes tell them apart.
 mkdir -p "$folder/headers"
-cp fastw2v/_kernels/tokenizer.h "$folder/headers"
+cp fastw2v/_kernels/*.h "$folder/headers"
 sed 's/0x9FB21C651E98DF25/0/' fastw2v/_kernels/key_table.h >"$folder/headers/key_table.h"
 ! cmp -s fastw2v/_kernels/key_table.h "$folder/headers/key_table.h"
 build "$folder/headers" "$folder/fuzz_collisions"

@@ -1,0 +1,117 @@
+"""What training will take, so that what can't fit is refused by its numbers, not half-way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, WINDOW_BYTES
+from fastw2v.corpus import EncodedCorpus
+from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
+from fastw2v.resources import require_memory
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that training takes, beside the interpreter itself.
+
+    Attributes
+    ----------
+    matrices
+        Both float32 matrices.
+    corpus
+        Tokens and offsets, as far as they lie in memory.
+    scratch
+        All threads' working memory.
+    """
+
+    matrices: int
+    corpus: int
+    scratch: int
+
+    @property
+    def total(self) -> int:
+        """The sum of all."""
+        return self.matrices + self.corpus + self.scratch
+
+    def __str__(self) -> str:
+        return (
+            f"{self.total:,} bytes: {self.matrices:,} for the matrices, {self.corpus:,} for the "
+            f"corpus, {self.scratch:,} for the threads"
+        )
+
+
+def estimate(
+    parameters: Hyperparameters,
+    *,
+    vocabulary_size: int,
+    tokens: int,
+    sentences: int,
+    longest_sentence: int,
+    workers: int,
+) -> MemoryEstimate:
+    """Add up what training takes, with the corpus in memory."""
+    return MemoryEstimate(
+        matrices=2 * 4 * vocabulary_size * parameters.vector_size,
+        corpus=4 * tokens + 8 * (sentences + 1) if tokens else 0,
+        scratch=workers * scratch_bytes(parameters, vocabulary_size, longest_sentence),
+    )
+
+
+def estimate_for(
+    parameters: Hyperparameters, corpus: EncodedCorpus, workers: int
+) -> MemoryEstimate:
+    """Add up what training on a corpus takes."""
+    return estimate(
+        parameters,
+        vocabulary_size=len(corpus.vocabulary),
+        tokens=0 if corpus.on_disk else len(corpus.tokens),
+        sentences=len(corpus),
+        longest_sentence=corpus.report.longest_sentence,
+        workers=workers,
+    )
+
+
+def check_size(
+    parameters: Hyperparameters, corpus: EncodedCorpus, workers: int, *, with_matrices: bool
+) -> None:
+    """Refuse what would take too long, or would not fit into memory beside the corpus.
+
+    Raises
+    ------
+    ValueError
+        If the vocabulary is too large for the exact softmax.
+    MemoryError
+        If the matrices, unless they are there already, and the threads' memory can't fit.
+    """
+    counts = np.sort(corpus.vocabulary.counts)[::-1]
+    n, limit = len(counts), MAX_SOFTMAX_VOCABULARY
+    if parameters.objective == "softmax" and n > limit:
+        fewer = int(counts[limit]) + 1  # a min_count that keeps as many words at the most
+        remedy = f"min_count={fewer}, or " if counts[0] >= fewer else ""
+        raise ValueError(
+            f"the exact softmax takes at most {limit:,} words, and this vocabulary has {n:,}: use "
+            f"{remedy}objective='negative_sampling'"
+        )
+    needed = estimate_for(parameters, corpus, workers)
+    matrices = needed.matrices if with_matrices else 0
+    require_memory(
+        matrices + needed.scratch,
+        f"two float32 matrices of {n:,} words x {parameters.vector_size:,} dimensions "
+        f"({matrices:,} bytes) and {workers} threads ({needed.scratch:,} bytes)",
+        "raise min_count, or lower vector_size, workers or window",
+    )
+
+
+def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int) -> int:
+    """Return how many bytes of working memory one thread takes, all but exactly."""
+    d, floats = parameters.vector_size, 0
+    sides = [longest_sentence if side is None else side for side in parameters.window_sides]
+    margin = sum(min(side, longest_sentence) for side in sides)
+    if parameters.objective == "softmax":
+        floats = SOFTMAX_EXAMPLES * (2 * d + vocabulary_size)
+    else:
+        contexts, m = min(margin, longest_sentence), 1 + parameters.negative
+        floats = contexts * (2 + m + d) + 2 * m + d
+    return 4 * (floats + BLOCK + margin) + WINDOW_BYTES * BLOCK
