@@ -82,7 +82,7 @@ def fastw2v_array(args: Arguments, nodes: int, workers: int) -> Run:
     from fastw2v import encode
 
     walks = np.random.default_rng(0).integers(nodes, size=(args.array_tokens // WALK, WALK))
-    return timed(lambda: encode(walks, workers=workers))
+    return timed(lambda: encode(walks, min_count=1, workers=workers))
 
 
 def training(args: Arguments, length: int) -> Run:
