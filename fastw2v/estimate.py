@@ -60,14 +60,20 @@ def estimate(
 
 
 def estimate_for(
-    parameters: Hyperparameters, corpus: EncodedCorpus, workers: int
+    parameters: Hyperparameters, corpus: EncodedCorpus, workers: int, *, budget: int = 0
 ) -> MemoryEstimate:
-    """Add up what training on a corpus takes."""
+    """Add up what training on a corpus takes.
+
+    A corpus that is still to be put into a random order will be copied, into memory if ``budget``
+    bytes have room for it.
+    """
+    size = corpus.tokens.nbytes + corpus.offsets.nbytes
+    copies = (not corpus.on_disk) + (parameters.shuffle and size <= budget)
     return estimate(
         parameters,
         vocabulary_size=len(corpus.vocabulary),
-        tokens=0 if corpus.on_disk else len(corpus.tokens),
-        sentences=len(corpus),
+        tokens=copies * len(corpus.tokens),
+        sentences=copies * len(corpus.offsets) - 1,
         longest_sentence=corpus.report.longest_sentence,
         workers=workers,
     )

@@ -346,12 +346,14 @@ class Model:
                 longest_sentence=whole_number("longest_sentence", longest_sentence, least=1),
                 workers=self._n_workers,
             )
-        corpus = self._sentences if isinstance(self._sentences, EncodedCorpus) else self._corpus
+        corpus, budget = self._corpus, 0
+        if isinstance(self._sentences, EncodedCorpus):
+            corpus, budget = self._sentences, memory_budget(self.memory_limit)
         if corpus is None:
             raise ValueError(
                 "no sentences were read yet: give vocabulary_size, and tokens and sentences"
             )
-        return estimate_for(self.parameters, corpus, self._n_workers)
+        return estimate_for(self.parameters, corpus, self._n_workers, budget=budget)
 
     def _initial_matrices(
         self, vocabulary: Vocabulary

@@ -80,8 +80,12 @@ class Phrases:
         """Refuse arrays that don't fit each other or the vocabulary."""
         for name, dtype in ("pairs", np.int32), ("counts", np.int64), ("scores", np.float64):
             array = np.asarray(getattr(self, name))
+            if not array.size:
+                array = array.astype(dtype)
             if not np.can_cast(array.dtype, dtype, "same_kind"):
                 raise TypeError(f"{name} must be {np.dtype(dtype)}, not {array.dtype}")
+            if name == "pairs" and array.size and np.abs(array).max() >= 1 << 31:
+                raise ValueError(f"pairs must be rows of the vocabulary, not {array.max()}")
             object.__setattr__(self, name, np.ascontiguousarray(array, dtype))
         n = len(self.pairs)
         if self.pairs.shape != (n, 2) or self.counts.shape != (n,) or self.scores.shape != (n,):

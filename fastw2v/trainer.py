@@ -9,6 +9,7 @@ for the last one, and a long sentence is shared like any other run of tokens.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -25,6 +26,7 @@ from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.threads import StoppableThread
 from fastw2v.vocabulary import Vocabulary
 
 logger = logging.getLogger("fastw2v")
@@ -102,7 +104,7 @@ class Batches:
             self._next = self._n_tokens
 
 
-class Worker(threading.Thread):
+class Worker(StoppableThread):
     """One Hogwild thread: trains on batches until none is left, and counts what it has done.
 
     ``release`` lets go of what a corpus in a file holds in memory, now and then.
@@ -116,15 +118,13 @@ class Worker(threading.Thread):
         batches: Batches,
         release: Callable[[], None],
     ) -> None:
-        super().__init__(name="fastw2v-worker", daemon=True)
+        super().__init__("fastw2v-worker")
         self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
         self.release = release
         self.tokens_done = 0
         self.error: BaseException | None = None
-        # Not is_alive: up to Python 3.12 an interrupted join() can call a running thread stopped.
-        self.done = threading.Event()
 
-    def run(self) -> None:
+    def work_on(self) -> None:
         """Work until there is no batch left, or until something fails here."""
         try:
             for begin, end in self.batches:
@@ -136,8 +136,6 @@ class Worker(threading.Thread):
             self.error = error
             self.batches.close()
             self.kernel.stop()  # the others need not finish an epoch that has failed
-        finally:
-            self.done.set()
 
 
 def train(
@@ -274,30 +272,15 @@ def _run_epoch(
         batches.close()
         kernel.stop()
         for worker in workers:
-            _end(worker)
+            with contextlib.suppress(KeyboardInterrupt):  # one is on its way already
+                worker.wait()
         raise
     for worker in workers:
-        _end(worker)
+        worker.wait()
     bar.update(shown_before + corpus.raw_tokens - bar.n)
     for worker in workers:
         if worker.error is not None:
             raise worker.error
-
-
-def _end(worker: Worker) -> None:
-    """Wait for a thread that is done or was told to stop, through any number of interrupts.
-
-    It ends within one window's work, and the matrices are not the caller's until it has.
-    """
-    if worker.ident is None:  # never started
-        return
-    while True:
-        try:
-            worker.done.wait()
-            worker.join()
-            return
-        except KeyboardInterrupt:
-            continue
 
 
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:

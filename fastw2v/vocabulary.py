@@ -145,7 +145,7 @@ class Vocabulary:
             over="ignore", under="ignore"
         ):  # a huge exponent: -inf, hence a weight of 0
             weights: NDArray[np.float64] = np.exp(ns_exponent * (log_counts - largest))
-        return weights * occurs
+        return np.where(occurs, weights, 0.0)
 
 
 class Counted(Protocol):

@@ -210,7 +210,9 @@ def test_an_estimate_before_anything_is_read():
     assert estimate.matrices == 800_000
     assert estimate.corpus == 4_080_008
     corpus = fastw2v.encode(WALKS, min_count=1)
-    assert fastw2v.Model(corpus).estimate_memory().corpus == corpus.tokens.nbytes + 8 * 61
+    assert fastw2v.Model(corpus).estimate_memory().corpus == 2 * (corpus.tokens.nbytes + 8 * 61)
+    as_it_is = fastw2v.Model(corpus, shuffle=False).estimate_memory()
+    assert as_it_is.corpus == corpus.tokens.nbytes + 8 * 61
 
 
 def test_scratch_that_does_not_fit_is_refused_by_numbers(monkeypatch):

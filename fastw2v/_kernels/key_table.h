@@ -321,9 +321,9 @@ static inline int64_t key_table_adopt(KeyTable *t, const KeyTable *other, const 
 static inline int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *mapping) {
     enum { AHEAD = 32 };
     uint64_t heads[AHEAD];
-    for (int32_t begin = 0; begin < other->n; begin += AHEAD) {
-        int32_t end = other->n - begin < AHEAD ? other->n : begin + AHEAD;
-        for (int32_t i = begin; i < end; i++) {
+    for (int64_t begin = 0; begin < other->n; begin += AHEAD) {
+        int64_t end = other->n - begin < AHEAD ? other->n : begin + AHEAD;
+        for (int64_t i = begin; i < end; i++) {
             const Key *key = &other->keys[i];
             uint64_t *head = &heads[i - begin];
             *head = key->kind == KEY_TEXT ? key_text_head(other->bytes + key->begin, key->length)
@@ -331,14 +331,14 @@ static inline int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *m
             key_prefetch(t, key_slot_hash(*head, key->kind == KEY_TEXT ? key_text_size(key->length)
                                                                        : KEY_SIZE_INTEGER));
         }
-        for (int32_t i = begin; i < end; i++) { /* a longer text is compared in the arena */
+        for (int64_t i = begin; i < end; i++) { /* a longer text is compared in the arena */
             const Key *key = &other->keys[i];
             if (key->kind != KEY_TEXT || key->length <= 8) continue;
             uint64_t hash = key_slot_hash(heads[i - begin], key_text_size(key->length));
             int32_t label = t->slots[key_place(t, hash)].label;
             if (label) PREFETCH(&t->keys[label - 1]);
         }
-        for (int32_t i = begin; i < end; i++) {
+        for (int64_t i = begin; i < end; i++) {
             const Key *key = &other->keys[i];
             mapping[i] = -1;
             if (key->kind != KEY_TEXT && key->kind != KEY_INTEGER) continue;
@@ -348,7 +348,7 @@ static inline int key_table_merge(KeyTable *t, const KeyTable *other, int32_t *m
             PREFETCH(&t->counts[number]);
             PREFETCH(&t->keys[number]);
         }
-        for (int32_t i = begin; i < end; i++) {
+        for (int64_t i = begin; i < end; i++) {
             if (mapping[i] < 0) continue;
             Key *key = &t->keys[mapping[i]];
             t->counts[mapping[i]] += other->counts[i];

@@ -6,7 +6,13 @@
 #ifndef FASTW2V_LARGE_MEMORY_H
 #define FASTW2V_LARGE_MEMORY_H
 
+#include <stdint.h>
 #include <stdlib.h>
+
+#if SIZE_MAX < UINT64_MAX
+#error "fastw2v needs a 64-bit system: sizes of tables are not checked against less"
+#endif
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from fastw2v.corpus.arrays import IntegerBlock
 from fastw2v.corpus.numbering import PADDING, KeyTable
 from fastw2v.corpus.reading import Block, Scratch
+from fastw2v.corpus.text import LONGEST_BLOCK
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 1 << 14  # at a time
+TOKENS = 1 << 17  # of lists at a time: a longer row goes on in the next block
 BYTES = 1 << 22  # of strings at a time, unless one alone is longer
 TABLES = ("DataFrame", "LazyFrame", "Table", "RecordBatch", "Dataset", "DatasetDict")
 
@@ -77,7 +79,12 @@ class Column:
 
     def __post_init__(self) -> None:
         """Look at the column's type."""
-        for chunk in _chunks(self.column):
+        column = self.column
+        if hasattr(column, "head"):  # pandas, polars: a stream might be of one use, or be costly
+            column = column.head(1)
+        elif not hasattr(column, "type"):
+            return
+        for chunk in _chunks(column):
             _check_type(chunk.type)
             break
 
@@ -97,7 +104,7 @@ class Column:
                 if is_text:
                     yield from _text_blocks(rows)
                 else:
-                    yield _list_block(rows, first, self.padding)
+                    yield from _list_blocks(rows, first, self.padding)
                 first += len(rows)
 
 
@@ -169,38 +176,52 @@ def _check_type(kind: pa.DataType) -> None:
     )
 
 
-def _list_block(rows: pa.Array, first_row: int, padding: int | None) -> Block:
-    """Return the tokens of some lists."""
-    import pyarrow as pa
+def _list_blocks(rows: pa.Array, first_row: int, padding: int | None) -> Iterator[Block]:
+    """Yield the tokens of some lists, some at a time."""
     import pyarrow.compute as pc
-    import pyarrow.types as types
 
     # Not a cast to large lists: pyarrow 26 gets those of list views wrong.
     ends = np.cumsum(pc.list_value_length(rows).to_numpy(), dtype=np.int64)
     tokens = rows.flatten()
-    is_text = _is_string(tokens.type)
-    if is_text:
-        tokens = _large_strings(tokens)
-    elif types.is_dictionary(tokens.type):
-        tokens = tokens.dictionary_decode()
-    if tokens.null_count:
-        place = int(np.flatnonzero(tokens.is_null().to_numpy(False))[0])
-        row = int(np.searchsorted(ends, place, side="right"))
-        position = place - (int(ends[row - 1]) if row else 0)
-        raise TypeError(
-            f"sentence {first_row + row}, position {position}: null is no token; drop it, or "
-            "replace it by a token of your own"
-        )
-    ends = ends[np.diff(ends, prepend=0) > 0]
-    if is_text:
-        return StringBlock(*_strings(tokens), ends)
+    for begin in range(0, len(tokens), TOKENS):
+        part = tokens.slice(begin, TOKENS)
+        here = ends[np.searchsorted(ends, begin, side="right") :] - begin
+        here = here[here <= len(part)]
+        values = _plain_tokens(part)
+        if values.null_count:
+            place = begin + int(np.flatnonzero(values.is_null().to_numpy(False))[0])
+            row = int(np.searchsorted(ends, place, side="right"))
+            position = place - (int(ends[row - 1]) if row else 0)
+            raise TypeError(
+                f"sentence {first_row + row}, position {position}: null is no token; drop it, or "
+                "replace it by a token of your own"
+            )
+        here = here[np.diff(here, prepend=0) > 0]
+        if _is_string(values.type):
+            yield StringBlock(*_strings(values), here)
+        else:
+            yield IntegerBlock(_integers(values, first_row), here, padding)
+
+
+def _plain_tokens(tokens: pa.Array) -> pa.Array:
+    """Return strings of any form as large strings, categories as what they stand for."""
+    import pyarrow.types as types
+
+    if _is_string(tokens.type):
+        return _large_strings(tokens)
+    return tokens.dictionary_decode() if types.is_dictionary(tokens.type) else tokens
+
+
+def _integers(tokens: pa.Array, first_row: int) -> NDArray[np.int64]:
+    import pyarrow as pa
+
     try:
-        values = tokens.cast(pa.int64()).to_numpy()
+        values: NDArray[np.int64] = tokens.cast(pa.int64()).to_numpy()
+        return values
     except pa.ArrowInvalid as error:  # unsigned ones from 2**63 on
         raise ValueError(
             f"sentences from {first_row} on: {error}; give lists of integers instead"
         ) from error
-    return IntegerBlock(values, ends, padding)
 
 
 def _large_strings(strings: pa.Array) -> pa.Array:
@@ -251,6 +272,11 @@ def _text_blocks(strings: pa.Array) -> Iterator[Block]:
     while first < len(strings):
         last = int(np.searchsorted(offsets, offsets[first] + BYTES, side="right")) - 1
         last = max(last, first + 1)
+        if offsets[last] - offsets[first] > LONGEST_BLOCK:
+            raise ValueError(
+                f"a string of the column has {offsets[last] - offsets[first]:,} bytes; at most "
+                f"{LONGEST_BLOCK:,} can be read: split it into sentences"
+            )
         yield TextRows(data[offsets[first] : offsets[last]], offsets[first : last + 1])
         first = last
 

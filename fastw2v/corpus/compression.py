@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Callable
 from typing import IO, Any
 
-CHUNK = 1 << 17  # compressed bytes at a time
+CHUNK = 1 << 12  # compressed bytes at a time: they may stand for thousands of times as many
+MOST_WINDOW = 1 << 31  # bytes, as the zstd command makes with --long=31
 
 
 def _open_plain(path: str, mode: str) -> IO[bytes]:
@@ -32,7 +33,9 @@ def _open_zstandard(path: str, mode: str) -> Any:
             f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
             "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
         ) from None
-    return io.BufferedReader(_Zstandard(open(path, mode), zstandard.ZstdDecompressor()))
+    return io.BufferedReader(
+        _Zstandard(open(path, mode), zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
+    )
 
 
 class _Zstandard(io.RawIOBase):
@@ -105,7 +108,7 @@ class Damage:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if (
             isinstance(error, EOFError | lzma.LZMAError | zlib.error)
-            or (isinstance(error, OSError) and error.errno is None)
+            or type(error) in (OSError, gzip.BadGzipFile)
             or type(error).__name__ in ("ZstdError", "ZstdDecompressError")
         ):
             raise ValueError(f"{self.path} is damaged or cut off: {error}") from error

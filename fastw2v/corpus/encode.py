@@ -76,7 +76,9 @@ def encode(
     max_distinct
         Bounds memory while tokens are counted: whenever there are more distinct ones than this
         (at least 1,000), the rarer half of them, or more, is forgotten with its occurrences so far.
-        The report and the log say how many. None never forgets.
+        The report and the log say how many. Where that happens follows from the blocks in which the
+        input is read, which differ between kinds of input and add their own distinct tokens to the
+        bound. None never forgets.
     memory_limit
         Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in temporary files
         (4 bytes a token and 8 a sentence, twice that for a moment), in the folder that TMPDIR
@@ -201,6 +203,8 @@ def _numbered(
         return sentences
     source = source_of(sentences, padding=padding, errors=errors)
     numbered = read(source, workers=workers, budget=budget, max_distinct=max_distinct)
+    if not len(numbered.table):
+        numbered.close()
     if not numbered.n_tokens:
         raise ValueError("there is nothing to train on: the sentences have not one token")
     if not len(numbered.table):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.corpus.storage import Mapping, map_file
+from fastw2v.corpus.storage import MappedArray, map_file
 from fastw2v.formats import safetensors
 from fastw2v.vocabulary import Vocabulary
 
@@ -41,8 +41,8 @@ class CorpusReport:
     replaced_tokens
         Tokens that were not UTF-8, and were mended.
     sampled_share
-        The share of the kept tokens that subsampling leaves in an epoch, on average; None unless
-        the report is a model's.
+        The share of all tokens that subsampling leaves in an epoch, on average and by the
+        vocabulary's counts; None unless the report is a model's.
     """
 
     sentences: int
@@ -71,7 +71,7 @@ class CorpusReport:
         if self.replaced_tokens:
             text += f"; not UTF-8, and mended: {self.replaced_tokens:,} tokens"
         if self.sampled_share is not None:
-            text += f"; subsampling leaves {100 * self.sampled_share:.1f} % of the tokens kept"
+            text += f"; subsampling leaves {100 * self.sampled_share:.1f} % of them"
         return text
 
 
@@ -94,7 +94,11 @@ class EncodedCorpus:
     """
 
     def __init__(
-        self, tokens: Mapping, offsets: Mapping, vocabulary: Vocabulary, report: CorpusReport
+        self,
+        tokens: MappedArray,
+        offsets: MappedArray,
+        vocabulary: Vocabulary,
+        report: CorpusReport,
     ) -> None:
         self._mappings = (tokens, offsets)
         self.tokens: NDArray[np.int32] = tokens.array.view()
@@ -201,11 +205,15 @@ class EncodedCorpus:
             "offsets": self.offsets,
         }
         header = {"contents": FORMAT, "key_kind": kind, "report": json.dumps(asdict(self.report))}
-        safetensors.write_tensors(path, tensors, header)
+        safetensors.write_tensors(path, tensors, header, self.release)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> EncodedCorpus:
-        """Open a corpus that ``save`` wrote, without reading its tokens: they stay in the file.
+        """Open a corpus that ``save`` wrote; its tokens stay in the file, and are checked once.
+
+        The file must not be written to while the corpus is in use: what is mapped from it would
+        change or vanish, which ends the process. ``save`` puts a new file in its place, and so
+        does no harm (except on Windows, where it is refused).
 
         Raises
         ------
@@ -253,7 +261,7 @@ def _from_arrays(
     report: CorpusReport,
 ) -> EncodedCorpus:
     """Make a corpus of what was pickled or copied."""
-    return EncodedCorpus(Mapping(tokens), Mapping(offsets), vocabulary, report)
+    return EncodedCorpus(MappedArray(tokens), MappedArray(offsets), vocabulary, report)
 
 
 def _problem(corpus: EncodedCorpus) -> str:

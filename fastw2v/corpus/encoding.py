@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastw2v._kernels.encoding import LENGTH_BITS, MOST_BUCKET_BITS, Scatter, gather, translate
 from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
-from fastw2v.corpus.storage import Mapping, allocate
+from fastw2v.corpus.storage import MappedArray, allocate
 from fastw2v.vocabulary import Choice, Counted
 
 BUCKET = 1 << 18  # tokens in a bucket, about, while sentences are put into a random order
@@ -117,7 +117,7 @@ def arrange(
     seed: int | None,
     budget: int,
     workers: int = 1,
-) -> tuple[Mapping, Mapping, int]:
+) -> tuple[MappedArray, MappedArray, int]:
     """Translate pieces and put their sentences in order.
 
     Parameters
@@ -136,7 +136,7 @@ def arrange(
 
     Returns
     -------
-    tokens, offsets : Mapping
+    tokens, offsets : MappedArray
         int32 (N,) and int64 (sentences + 1,). Sentences without a known token are dropped.
     longest : int
         The most tokens that a sentence has.
@@ -153,7 +153,7 @@ def arrange(
 
 def _in_their_order(
     pieces: Iterator[Translated], n_tokens: int, n_sentences: int, budget: int, workers: int
-) -> tuple[Mapping, Mapping, int]:
+) -> tuple[MappedArray, MappedArray, int]:
     """Put pieces one after the other; at most as many tokens and sentences as said."""
     out, offsets = _allocate(n_tokens, n_sentences, budget, in_one_go=True)
     released = _Released((out, offsets), budget)
@@ -176,6 +176,8 @@ def _in_their_order(
                 longest = max(longest, int(np.diff(its_offsets).max()))
             n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + len(ends)
             released.after(tokens.nbytes)
+        if copying is not None:
+            copying.result()
     released.now()
     return (
         out._replace(array=out.array[:n_tokens]),
@@ -186,7 +188,7 @@ def _in_their_order(
 
 def _in_random_order(
     pieces: Callable[[bool], Iterator[Translated]], scatter: Scatter, n_buckets: int, budget: int
-) -> tuple[Mapping, Mapping, int]:
+) -> tuple[MappedArray, MappedArray, int]:
     """Count what each bucket will hold, fill the buckets, and sort each of them."""
     sizes = np.zeros((2, n_buckets), np.int64)  # tokens and sentences
     for tokens, ends in pieces(False):
@@ -214,7 +216,7 @@ def _in_random_order(
 
 def _allocate(
     n_tokens: int, n_sentences: int, budget: int, *, in_one_go: bool = False
-) -> tuple[Mapping, Mapping]:
+) -> tuple[MappedArray, MappedArray]:
     """Return room for tokens and offsets, in memory if the budget allows it."""
     on_disk = 4 * n_tokens + 8 * (n_sentences + 1) > budget
     return (
@@ -274,7 +276,7 @@ def _sort_bucket(tokens: NDArray[np.int32], records: NDArray[np.uint64], budget:
 class _Released:
     """Lets go of mapped pages whenever a share of the budget has been written."""
 
-    def __init__(self, mappings: tuple[Mapping, ...], budget: int) -> None:
+    def __init__(self, mappings: tuple[MappedArray, ...], budget: int) -> None:
         self.mappings, self.most = mappings, budget // 8
         self.written = 0
 

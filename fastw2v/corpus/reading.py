@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from fastw2v.corpus.numbering import KeyTable
 from fastw2v.corpus.storage import Piece, Slabs, Spool
+from fastw2v.threads import StoppableThread
 
+MOST_WAITING = 4  # pieces for each thread, while an earlier block takes its time
 BLOCK_BITS = 32  # of a place: which block, above; where in it, below
 
 
@@ -237,17 +239,16 @@ def read(
     n_threads = workers if source.parallel and max_distinct is None else 1
     tables = [corpus.table, *(KeyTable() for _ in range(n_threads - 1))]
     work = _Work(source, corpus, tables)
-    threads = [
-        threading.Thread(target=work.run, args=(i,), name="fastw2v-reader", daemon=True)
-        for i in range(1, n_threads)
-    ]
+    threads = [Reader(work, i) for i in range(1, n_threads)]
     try:
         try:
             for thread in threads:
                 thread.start()
             work.run(0)  # the main thread works too, and between two blocks sees to Ctrl-C
         finally:
-            _join(threads)
+            work.stop()  # at the end there is nothing left to stop
+            for thread in threads:
+                thread.wait()
         if work.errors:
             raise min(work.errors, key=lambda error: error[0])[1]
         corpus.finish(tables, replaces_invalid=source.replaces_invalid)
@@ -255,6 +256,18 @@ def read(
         corpus.close()
         raise
     return corpus
+
+
+class Reader(StoppableThread):
+    """A thread that works on blocks, in a table of its own."""
+
+    def __init__(self, work: _Work, table: int) -> None:
+        super().__init__("fastw2v-reader")
+        self.work, self.table = work, table
+
+    def work_on(self) -> None:
+        """Work until there is no block left."""
+        self.work.run(self.table)
 
 
 class _Work:
@@ -267,12 +280,19 @@ class _Work:
         self.errors: list[tuple[int, BaseException]] = []
         self._n_blocks = self._n_added = 0
         self._waiting: dict[int, Piece] = {}
-        self._reading, self._adding = threading.Lock(), threading.Lock()
+        self._reading, self._adding = threading.Lock(), threading.Condition()
+
+    def stop(self) -> None:
+        """Let every thread end after its block."""
+        with self._adding:
+            self.stopped = True
+            self._adding.notify_all()
 
     def run(self, table: int) -> None:
         """Work on blocks, in one of the tables, until there is none left or one has failed."""
         scratch = Scratch()
-        slabs = Slabs(self.corpus.spool.budget if self.corpus.spool is not None else 0)
+        spool = self.corpus.spool
+        slabs = None if spool is None else Slabs(spool.budget)
         index = -1
         try:
             while not self.stopped:
@@ -284,29 +304,27 @@ class _Work:
                     return
                 n, n_ends = block.number(self.tables[table], index << BLOCK_BITS, scratch)
                 del block  # its memory, before the piece takes some
-                numbers, ends = slabs.copy(scratch.numbers[:n]), slabs.copy(scratch.ends[:n_ends])
-                piece = Piece(numbers, ends, table, index)
-                with self._adding:
-                    self._waiting[index] = piece
-                    while self._n_added in self._waiting:
-                        self.corpus.add(self._waiting.pop(self._n_added))
-                        self._n_added += 1
+                numbers, ends = scratch.numbers[:n], scratch.ends[:n_ends]
+                if slabs is not None:
+                    numbers, ends = slabs.copy(numbers), slabs.copy(ends)
+                elif len(self.tables) > 1:  # to be counted only, but it may have to wait
+                    numbers, ends = numbers.copy(), ends.copy()
+                self._add(index, Piece(numbers, ends, table, index))
         except Exception as error:
-            self.stopped = True
             self.errors.append((index, error))
+            self.stop()
         except BaseException:  # Ctrl-C, in the main thread
-            self.stopped = True
+            self.stop()
             raise
 
-
-def _join(threads: list[threading.Thread]) -> None:
-    """Wait for threads that end within a block's work, through any number of interrupts."""
-    interrupt: KeyboardInterrupt | None = None
-    for thread in threads:
-        while thread.ident is not None and thread.is_alive():
-            try:
-                thread.join()
-            except KeyboardInterrupt as error:
-                interrupt = error
-    if interrupt is not None:
-        raise interrupt
+    def _add(self, index: int, piece: Piece) -> None:
+        """Add a piece when its turn has come; wait if too many wait for an earlier block."""
+        with self._adding:
+            self._waiting[index] = piece
+            while self._n_added in self._waiting:
+                self.corpus.add(self._waiting.pop(self._n_added))
+                self._n_added += 1
+            self._adding.notify_all()
+            most = MOST_WAITING * len(self.tables)
+            while index - self._n_added > most and not self.stopped:
+                self._adding.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Mapping
 from numbers import Integral
@@ -114,7 +115,8 @@ def _files_of(sentences: object) -> list[str] | None:
     if not all(isinstance(item, str | os.PathLike) for item in sentences):
         return None
     # A list of str may be paths, or untokenized sentences: those name no file.
-    if isinstance(sentences[0], str) and not os.path.exists(sentences[0]):
+    first = sentences[0]
+    if isinstance(first, str) and not os.path.exists(first) and not glob.has_magic(first):
         return None
     return [file for item in sentences for file in find_files(item)]
 

@@ -11,6 +11,7 @@ is the system's again at once, and what is mapped from a file can be let go of a
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
 import tempfile
@@ -21,8 +22,10 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+STEP = 1 << 20  # bytes
 
-class Mapping(NamedTuple):
+
+class MappedArray(NamedTuple):
     """An array over pages of memory or of a file."""
 
     array: NDArray[Any]
@@ -37,7 +40,7 @@ class Mapping(NamedTuple):
 
 def allocate(
     n: int, dtype: DTypeLike, *, on_disk: bool = False, in_one_go: bool = False
-) -> Mapping:
+) -> MappedArray:
     """Return an array of n zeros, in memory or in a temporary file.
 
     Memory that is written ``in_one_go``, from its beginning to its end, is asked for in larger
@@ -54,12 +57,23 @@ def allocate(
     else:
         with tempfile.TemporaryFile(prefix="fastw2v-") as file:
             # Reserved now: a write through the mapping to a full disk would end the process.
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, size)
-            else:
-                file.truncate(size)
+            _reserve(file, size)
             pages = mmap.mmap(file.fileno(), size)
-    return Mapping(np.frombuffer(pages, dtype, n), pages, on_disk)
+    return MappedArray(np.frombuffer(pages, dtype, n), pages, on_disk)
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    """Give a file its size and its room on the disk."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+                raise
+    for begin in range(0, size, STEP):  # a file system that can't reserve, or a system
+        file.write(bytes(min(STEP, size - begin)))
+    file.flush()
 
 
 def _memory(size: int, in_one_go: bool) -> mmap.mmap:
@@ -72,10 +86,10 @@ def _memory(size: int, in_one_go: bool) -> mmap.mmap:
     return pages
 
 
-def map_file(file: IO[bytes], begin: int, n: int, dtype: DTypeLike) -> Mapping:
+def map_file(file: IO[bytes], begin: int, n: int, dtype: DTypeLike) -> MappedArray:
     """Return n values of an open file, from byte ``begin`` on, for reading."""
     pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return Mapping(np.frombuffer(pages, dtype, n, begin), pages, True)
+    return MappedArray(np.frombuffer(pages, dtype, n, begin), pages, True)
 
 
 @dataclass

@@ -174,7 +174,10 @@ def _line_of(path: str, offset: int) -> tuple[int, int]:
     with Damage(path), opener(path)(path, "rb") as file:
         carried = b""
         while at < offset:
-            data = carried + file.read(min(BLOCK, offset - at))
+            part = file.read(min(BLOCK, offset - at))
+            if not part:  # the file has become shorter meanwhile
+                break
+            data = carried + part
             at += len(data) - len(carried)
             carried = b"\r" if data.endswith(b"\r") and at < offset else b""  # half of a CR LF?
             data = data[: len(data) - len(carried)]

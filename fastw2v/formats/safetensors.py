@@ -16,19 +16,19 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import stat
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 VERSION = "1"
-DTYPES = {"I32": np.int32, "I64": np.int64}  # of what can be mapped
+DTYPES = {"U8": "|u1", "I32": "<i4", "I64": "<i8", "F32": "<f4"}
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+STEP = 1 << 20  # values at a time
 
 
 class TensorPlace(NamedTuple):
@@ -93,9 +93,15 @@ def write(
 
 
 def write_tensors(
-    path: str | os.PathLike[str], tensors: dict[str, NDArray[Any]], header: Mapping[str, str]
+    path: str | os.PathLike[str],
+    tensors: dict[str, NDArray[Any]],
+    header: Mapping[str, str],
+    release: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write contiguous arrays of any type, whole or not at all."""
+    """Write contiguous arrays, whole or not at all.
+
+    ``release`` is called now and then: it lets go of what mapped arrays hold in memory.
+    """
     header = {"format": "fastw2v", "version": VERSION, **header}
     target = Path(path)
     if target.is_dir():
@@ -108,17 +114,46 @@ def write_tensors(
     temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
-        usual = stat.S_IMODE(os.fstat(handle).st_mode)
-        os.close(handle)
-        save_file(tensors, temporary, metadata=dict(header))
-        os.chmod(temporary, usual)  # newer versions of safetensors put a private file in its place
-        with open(temporary, "rb+") as file:
+        with open(handle, "wb") as file:
+            _write_tensors(file, tensors, header, release)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except SafetensorError as error:
-        raise OSError(f"could not write {target}: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_tensors(
+    file: IO[bytes],
+    tensors: Mapping[str, NDArray[Any]],
+    header: Mapping[str, str],
+    release: Callable[[], None],
+) -> None:
+    """Write a safetensors file: the header's length, the header, and the tensors after it.
+
+    Not by the library's ``save_file``, which may copy or map all tensors at once.
+    """
+    layout: dict[str, Any] = {"__metadata__": dict(header)}
+    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # aligned
+    begin = 0
+    for name in names:
+        tensor = tensors[name]
+        end = begin + tensor.nbytes
+        layout[name] = {
+            "dtype": DTYPE_NAMES[tensor.dtype.newbyteorder("<").str],
+            "shape": tensor.shape,
+            "data_offsets": [begin, end],
+        }
+        begin = end
+    text = json.dumps(layout).encode()
+    text += b" " * (-len(text) % 8)
+    file.write(len(text).to_bytes(8, "little") + text)
+    for name in names:
+        flat = tensors[name].reshape(-1)
+        for begin in range(0, len(flat), STEP):
+            part = flat[begin : begin + STEP]
+            file.write(part.astype(part.dtype.newbyteorder("<"), copy=False).data)
+            release()
 
 
 def read(path: str | os.PathLike[str]) -> Contents:
