@@ -10,7 +10,7 @@ finds words that belong together, ``objectives`` is the mathematics.
 
 from importlib.metadata import version
 
-from fastw2v import objectives, phrases
+from fastw2v import evaluation, objectives, phrases
 from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
 from fastw2v.estimate import MemoryEstimate
 from fastw2v.hyperparameters import Hyperparameters
@@ -32,6 +32,7 @@ __all__ = [
     "Vocabulary",
     "count",
     "encode",
+    "evaluation",
     "objectives",
     "phrases",
 ]

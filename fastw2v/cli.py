@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -122,7 +123,12 @@ def _add_encode(commands: Commands) -> None:
 
 def _encode(arguments: argparse.Namespace) -> None:
     from fastw2v.corpus import encode
+    from fastw2v.corpus.text import find_files
 
+    for source in arguments.sources:
+        for file in find_files(source):
+            if os.path.exists(arguments.output) and os.path.samefile(file, arguments.output):
+                raise ValueError(f"{arguments.output} is one of the texts, and would be lost")
     corpus = encode(
         arguments.sources,
         min_count=arguments.min_count,

@@ -178,6 +178,7 @@ def train(
     iterator of EpochRecord
         One after each epoch. All threads have ended whenever it yields or raises.
     """
+    corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
     _warn_of_subsampling(vocabulary, parameters.sample)
     kernel = Kernel(

@@ -63,6 +63,15 @@ def test_errors_leave_no_file(content, message, tmp_path, capsys):
     assert not target.exists()
 
 
+def test_a_text_is_not_overwritten(text, capsys):
+    before = text.read_bytes()
+    (text.parent / "link").symlink_to(text)
+    for source, target in (text, text), (text.parent, text), (text, text.parent / "link"):
+        assert main(["encode", str(source), "-o", str(target)]) == 1
+        assert "is one of the texts, and would be lost" in capsys.readouterr().err
+    assert text.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "argv", [["encode"], ["encode", "x"], ["encode", "x", "-o", "y", "--max-distinct", "9"]]
 )

@@ -86,6 +86,8 @@ class Column:
             return
         for chunk in _chunks(column):
             _check_type(chunk.type)
+            if self.padding is not None and _is_string(chunk.type):
+                raise ValueError("padding is an integer to leave out, and this column holds texts")
             break
 
     def blocks(self) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 CHUNK = 1 << 12  # compressed bytes at a time: they may stand for thousands of times as many
+LONGEST_HEADER = 1 << 40  # of a safetensors file, whose length no text begins with
 MOST_WINDOW = 1 << 31  # bytes, as the zstd command makes with --long=31
 
 
@@ -92,6 +93,11 @@ def opener(path: str) -> Callable[..., Any]:
         raise ValueError(
             f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
             "compress it by gzip, bzip2, xz or Zstandard"
+        )
+    if first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER:
+        raise ValueError(
+            f"{path} is no text but a safetensors file: an encoded corpus is opened by "
+            "fastw2v.EncodedCorpus.open, a model by fastw2v.Model.load"
         )
     return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
 

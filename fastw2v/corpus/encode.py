@@ -241,6 +241,11 @@ def _warn(numbered: NumberedCorpus, source: Source) -> None:
             *(f"{n:,}" for n in (numbered.max_distinct, numbered.pruned_keys)),
             *(f"{numbered.pruned_tokens:,}", 100 * numbered.pruned_tokens / numbered.n_tokens),
         )
+    if isinstance(source, TextFiles) and numbered.table.has_nul():
+        logger.warning(
+            "the text has NUL bytes: if it is UTF-16 or UTF-32, convert it to UTF-8; if it is no "
+            "text, its words mean nothing"
+        )
     texts, spaced = (0, 0) if isinstance(source, TextFiles) else numbered.table.text_counts()
     if 2 * spaced > texts:
         logger.warning(

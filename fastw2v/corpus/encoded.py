@@ -106,6 +106,7 @@ class EncodedCorpus:
         self.tokens.flags.writeable = self.offsets.flags.writeable = False
         self.vocabulary = vocabulary
         self.report = report
+        self._file: tuple[str, os.stat_result] | None = None
 
     @property
     def raw_tokens(self) -> int:
@@ -119,12 +120,27 @@ class EncodedCorpus:
 
     def with_report(self, report: CorpusReport) -> EncodedCorpus:
         """Return the same corpus with another report."""
-        return EncodedCorpus(*self._mappings, self.vocabulary, report)
+        return self._with(self.vocabulary, report)
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> EncodedCorpus:
         """Return the same tokens as rows of another vocabulary, which has the same keys first."""
         report = replace(self.report, vocabulary_size=len(vocabulary))
-        return EncodedCorpus(*self._mappings, vocabulary, report)
+        return self._with(vocabulary, report)
+
+    def _with(self, vocabulary: Vocabulary, report: CorpusReport) -> EncodedCorpus:
+        corpus = EncodedCorpus(*self._mappings, vocabulary, report)
+        corpus._file = self._file
+        return corpus
+
+    def check_file(self) -> None:
+        """Refuse a file that was written to since it was opened; one in its place does no harm."""
+        if self._file is None or not os.path.exists(self._file[0]):
+            return
+        path, before = self._file
+        now = os.stat(path)
+        same_file = (now.st_dev, now.st_ino) == (before.st_dev, before.st_ino)
+        if same_file and (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise RuntimeError(f"{path} was changed since it was opened; open it again")
 
     def release(self) -> None:
         """Let go of what a file's mapping holds in memory; it is read again when needed."""
@@ -183,6 +199,7 @@ class EncodedCorpus:
 
         ``consume`` is for what is used up by this, which a corpus of its own is not.
         """
+        self.check_file()
         first = 0
         for begin in range(0, len(self.tokens), PIECE):
             tokens = self.tokens[begin : begin + PIECE]
@@ -236,6 +253,7 @@ class EncodedCorpus:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error!r}") from error
         corpus = cls(mappings[0], mappings[1], vocabulary, report)
+        corpus._file = os.path.abspath(path), os.stat(path)
         if problem := _problem(corpus):
             raise ValueError(f"{path} is damaged: {problem}")
         return corpus

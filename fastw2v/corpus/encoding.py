@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fastw2v._kernels.encoding import LENGTH_BITS, MOST_BUCKET_BITS, Scatter, gather, translate
 from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
 from fastw2v.corpus.storage import MappedArray, allocate
-from fastw2v.vocabulary import Choice, Counted
+from fastw2v.vocabulary import Choice, Counted, Selection, Vocabulary
 
 BUCKET = 1 << 18  # tokens in a bucket, about, while sentences are put into a random order
 STEP = 1 << 18  # offsets at a time
@@ -99,10 +99,20 @@ def encode_numbered(
     if longest < 2:
         raise ValueError(
             f"no sentence has two tokens of the vocabulary: {report.tokens:,} tokens in "
-            f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known; "
-            "lower min_count, or check that sentences are lists of tokens"
+            f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known. "
+            f"{_advice(vocabulary, choice)}"
         )
     return EncodedCorpus(tokens, offsets, vocabulary, report)
+
+
+def _advice(vocabulary: Vocabulary, choice: Choice) -> str:
+    if isinstance(choice, Selection):
+        return "Lower min_count, or check that sentences are lists of more than one token"
+    key = vocabulary.keys[0]
+    return (
+        f"Check that its keys, such as {key!r} of type {type(key).__name__}, are the sentences' "
+        "tokens"
+    )
 
 
 def _is_identity(rows: NDArray[np.int32]) -> bool:

@@ -15,6 +15,7 @@ cdef extern from "key_table.h" nogil:
         int32_t n
         int32_t n_free
         unsigned char* bytes
+        uint64_t n_bytes
     int key_table_init(CKeyTable*)
     void key_table_free(CKeyTable*)
     uint64_t key_text_head(const unsigned char*, uint64_t)

@@ -10,6 +10,7 @@ from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_Check, PyUnicode_DecodeUTF8
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
+from libc.string cimport memchr
 
 from numbers import Number
 
@@ -348,6 +349,10 @@ cdef class KeyTable:
         self.object_of_number = {
             number: token for number, token in self.object_of_number.items()
             if self.table.keys[<int32_t>number].kind != KEY_FREE}
+
+    def has_nul(self):
+        """Whether a text contains a NUL byte, as those of UTF-16 and of binary files do."""
+        return self.table.n_bytes > 0 and memchr(self.table.bytes, 0, self.table.n_bytes) is not NULL
 
     def text_counts(self):
         """How many tokens are texts, and how many of these contain white space."""

@@ -54,6 +54,8 @@ def as_tokens(sentence: Any, index: int) -> list[Hashable] | NDArray[np.int64]:
     """Return a sentence that is neither list nor tuple as one, or as an int64 array."""
     if type(sentence) is np.ndarray and sentence.ndim == 1 and sentence.dtype.kind == "i":
         return np.ascontiguousarray(sentence, np.int64)  # walks: as fast as can be
+    if hasattr(sentence, "as_py"):  # of Arrow: a scalar that is a list
+        sentence = sentence.as_py()
     check_sentence(sentence, index)
     if isinstance(sentence, np.ndarray):
         array = np.asarray(sentence)

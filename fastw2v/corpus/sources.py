@@ -81,6 +81,7 @@ def _source_of_array(array: np.ndarray[Any, Any], padding: int | None) -> Source
             f"an array of sentences must be 2-D and of integers, one sentence a row, not "
             f"{array.ndim}-D of {array.dtype}; put anything else into a list of token lists"
         )
+    _check_padding_occurs(array, padding)
     if exceeds_int64(array):
         return Sentences(array.tolist(), padding)
     # asarray, for subclasses whose rows are slow to take (memmap) or 2-D again (matrix)
@@ -98,12 +99,32 @@ def _source_of_iterable(sentences: Any, padding: int | None) -> Source:
         refuse_set(sentences, "sentences are")
     if isinstance(sentences, tuple) and len(sentences) == 2 and all(map(is_integers, sentences)):
         tokens, offsets = map(np.asarray, sentences)
+        _check_padding_occurs(tokens, padding)
         if exceeds_int64(tokens):
             raise ValueError("tokens from 2**63 on can't be read as an array; give lists")
         return TokensAndOffsets(tokens, offsets.astype(np.int64), padding)
+    if (
+        isinstance(sentences, tuple)
+        and len(sentences) == 2
+        and any(isinstance(one, np.ndarray) for one in sentences)
+    ):
+        raise TypeError(
+            f"a pair of {described(sentences[0])} and {described(sentences[1])}: (tokens, offsets) "
+            "must be two 1-D arrays of integers; for two sentences, give a list of them"
+        )
     if isinstance(sentences, list | tuple) and sentences:
         check_sentence(sentences[0], 0)  # the likeliest mistake is made in all of them
     return Sentences(sentences, padding)
+
+
+def _check_padding_occurs(array: np.ndarray[Any, Any], padding: int | None) -> None:
+    """Refuse a padding that the array's type can't hold: it was changed when it was put in."""
+    bounds = np.iinfo(array.dtype)
+    if padding is not None and not bounds.min <= padding <= bounds.max:
+        raise ValueError(
+            f"padding={padding} can't occur in an array of {array.dtype}, which holds {bounds.min} "
+            f"to {bounds.max}: what was meant by it is another value there"
+        )
 
 
 def _files_of(sentences: object) -> list[str] | None:

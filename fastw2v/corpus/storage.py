@@ -57,9 +57,25 @@ def allocate(
     else:
         with tempfile.TemporaryFile(prefix="fastw2v-") as file:
             # Reserved now: a write through the mapping to a full disk would end the process.
-            _reserve(file, size)
+            with _room_on_disk(size):
+                _reserve(file, size)
             pages = mmap.mmap(file.fileno(), size)
     return MappedArray(np.frombuffer(pages, dtype, n), pages, on_disk)
+
+
+@contextlib.contextmanager
+def _room_on_disk(size: int) -> Iterator[None]:
+    """Say where there is no room, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise OSError(
+            errno.ENOSPC,
+            f"no room in {tempfile.gettempdir()} for a temporary file of {size:,} bytes or more; "
+            "let TMPDIR name a folder on another disk, or raise memory_limit",
+        ) from error
 
 
 def _reserve(file: IO[bytes], size: int) -> None:
@@ -173,10 +189,11 @@ class Spool:
         if self._file is None and self.nbytes > self.budget:
             self._file = tempfile.TemporaryFile(prefix="fastw2v-")  # noqa: SIM115 # lives as long
         if self._file is not None:
-            for kept in self._pieces:
-                self._file.write(kept.numbers.data)
-                self._file.write(kept.ends.data)
-                self._index.append((len(kept.numbers), len(kept.ends), kept.table, kept.block))
+            with _room_on_disk(self.nbytes):
+                for kept in self._pieces:
+                    self._file.write(kept.numbers.data)
+                    self._file.write(kept.ends.data)
+                    self._index.append((len(kept.numbers), len(kept.ends), kept.table, kept.block))
             self._pieces.clear()
 
     def __iter__(self) -> Iterator[Piece]:

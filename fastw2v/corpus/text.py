@@ -9,6 +9,7 @@ works for compressed ones too, and a file that is cut off meanwhile can't end th
 from __future__ import annotations
 
 import glob
+import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from fastw2v.corpus.compression import Damage, opener
 from fastw2v.corpus.messages import shown
 from fastw2v.corpus.numbering import PADDING, KeyTable
 from fastw2v.corpus.reading import Block, Scratch
+
+logger = logging.getLogger("fastw2v")
 
 BLOCK = 1 << 20  # bytes at a time
 LONGEST_BLOCK = (1 << 31) - 64  # bytes: the tokenizer's bound, and so a word's
@@ -70,6 +73,14 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
     if os.path.isdir(name):
         entries = sorted(entry for entry in os.listdir(name) if not entry.startswith("."))
         paths = [os.path.join(name, entry) for entry in entries]
+        for path in paths:
+            if not os.path.exists(path):
+                raise FileNotFoundError(f"{path} is a link to nowhere; remove or mend it")
+        if any(map(os.path.isdir, paths)):
+            logger.warning(
+                "folders in %s are not read; the pattern '%s/**/*' names all files in them too",
+                *(name, name),
+            )
         if not (files := list(filter(os.path.isfile, paths))):
             raise FileNotFoundError(f"no file in the folder {shown(name, 260)}")
         return files
@@ -77,6 +88,8 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
         files := sorted(filter(os.path.isfile, glob.glob(name, recursive=True)))
     ):
         return files
+    if os.path.exists(name):
+        raise OSError(f"{name} is no regular file; save what comes from it to one first")
     raise FileNotFoundError(
         f"no file {shown(name, 260)}: a str is the path of a text file or of a folder of them, or "
         "a pattern such as 'texts/*.txt'. To train on the text itself, give a list of token lists, "
@@ -164,7 +177,7 @@ def _refuse_encoding(path: str, offset: int, word: bytes | bytearray) -> NoRetur
     raise ValueError(
         f"{path}, line {number}, byte {offset - line_begin + 1} of the line: 0x{value:02x} is not "
         f"valid UTF-8 (byte {offset + 1} of the text); convert the file to UTF-8, or put U+FFFD in "
-        "the place of such bytes by fastw2v.encode(..., errors='replace')"
+        "the place of such bytes by fastw2v.encode(..., errors='replace') or --errors replace"
     )
 
 

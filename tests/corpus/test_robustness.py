@@ -1,5 +1,6 @@
 """What goes wrong outside: threads that can't start, files that change, blocks that take long."""
 
+import os
 import sys
 import threading
 import time
@@ -10,7 +11,7 @@ import pytest
 import zstandard
 
 import fastw2v
-from fastw2v import encode
+from fastw2v import EncodedCorpus, encode
 from fastw2v.corpus import columns, text
 from fastw2v.corpus.reading import MOST_WAITING, Reader, read
 from fastw2v.threads import StoppableThread
@@ -192,3 +193,90 @@ def test_lists_of_paths_and_patterns(tmp_path):
     assert len(encode([str(tmp_path / "*.txt")])) == 10
     with pytest.raises(TypeError, match="or if it is a path: there is no such file"):
         encode([str(tmp_path / "none.txt")])
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (np.array([5, 6]), [0, 2]),
+        ([5, 6], np.array([0, 2])),
+        (np.array([5, 6]), np.array([0.0, 2.0])),
+        (np.array(["a", "b"]), np.array([0, 2])),
+    ],
+)
+def test_what_looks_like_tokens_and_offsets_is_not_two_sentences(pair):
+    with pytest.raises(TypeError, match=r"\(tokens, offsets\) must be two 1-D arrays of integers"):
+        encode(pair)
+
+
+def test_a_padding_that_an_array_cannot_hold():
+    for dtype in np.uint8, np.uint32, np.uint64:
+        filled = np.array([[1, -1]] * 9).astype(dtype)
+        with pytest.raises(ValueError, match="padding=-1 can't occur in an array of uint"):
+            encode(filled, padding=-1)
+        with pytest.raises(ValueError, match="padding=-1 can't occur in an array of uint"):
+            encode((filled.ravel(), np.array([0, 18])), padding=-1)
+    with pytest.raises(ValueError, match="this column holds texts"):
+        encode(pa.array(["1 -1"]), padding=-1)
+
+
+def test_bytes_of_zero_are_warned_of(tmp_path, caplog):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes("a b\n".encode("utf-16-le") * 10)
+    encode(path)
+    assert "the text has NUL bytes: if it is UTF-16" in caplog.text
+
+
+def test_our_own_files_are_no_text(tmp_path):
+    corpus = encode([["a", "b"]] * 9)
+    corpus.save(tmp_path / "c.f2v")
+    fastw2v.Model(corpus, epochs=1, sample=0).train(progress=False).save(tmp_path / "m.safetensors")
+    for name in "c.f2v", "m.safetensors":
+        with pytest.raises(ValueError, match="is no text but a safetensors file: an encoded"):
+            fastw2v.Model(tmp_path / name)
+
+
+def test_folders_hide_nothing(tmp_path, caplog):
+    (tmp_path / "one.txt").write_text("a b\n" * 9)
+    (tmp_path / "more").mkdir()
+    assert len(encode(tmp_path)) == 9
+    assert "/**/*' names all files in them too" in caplog.text
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match=r"gone.txt is a link to nowhere"):
+        encode(tmp_path)
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="is no regular file; save what comes from it"):
+        encode(tmp_path / "pipe")
+
+
+def test_a_corpus_whose_file_was_written_to(tmp_path):
+    path = tmp_path / "c.f2v"
+    corpus = encode([["a", "b"]] * 9)
+    corpus.save(path)
+    opened = EncodedCorpus.open(path)
+    corpus.save(path)  # a new file in its place
+    model = fastw2v.Model(opened, epochs=1, sample=0, shuffle=False).train(progress=False)
+    opened = EncodedCorpus.open(path)
+    path.write_bytes(path.read_bytes() + b" ")
+    for use in (
+        lambda: fastw2v.Model(opened).train(),
+        lambda: fastw2v.Model(opened, shuffle=False).train(),
+        lambda: fastw2v.phrases.find(opened),
+        lambda: model.train(opened),
+    ):
+        with pytest.raises(RuntimeError, match=r"c.f2v was changed since it was opened"):
+            use()
+
+
+def test_lists_of_arrow_and_of_its_scalars():
+    column = pa.array([["a", "b"]] * 9)
+    for sentences in list(column), [row.values for row in column]:
+        assert encode(sentences).vocabulary.keys == ["a", "b"]
+
+
+def test_advice_for_a_vocabulary_of_another_type():
+    with pytest.raises(ValueError, match="its keys, such as 1 of type int, are the sentences'"):
+        encode([["1", "2"]] * 9, vocabulary={1: 5, 2: 3})
