@@ -89,3 +89,42 @@ def test_a_saved_corpus_of_eight_times_the_limit_stays_in_its_file(tmp_path):
     run = json.loads(done.stdout)
     assert run["on_disk"]
     assert run["peak"] - run["before"] <= LIMIT + run["matrices"]
+
+
+# Peaks of single calls: the system's record of the peak is set back before each.
+SINGLE_CALLS = """
+import json, sys
+import numpy as np, pyarrow as pa
+import fastw2v
+
+def memory(name):
+    for line in open("/proc/self/status"):
+        if line.startswith(name):
+            return 1024 * int(line.split()[1])
+
+def peak_of(call):
+    open("/proc/self/clear_refs", "w").write("5")
+    before = memory("VmRSS:")
+    result = call()
+    return memory("VmHWM:") - before, result
+
+path, limit = sys.argv[1], int(sys.argv[2])
+values = np.tile(np.arange(1000), 16_000)
+column = pa.ListArray.from_arrays(np.arange(0, len(values) + 1, 1_000_000, np.int32), values)
+encoding, corpus = peak_of(lambda: fastw2v.encode(column, memory_limit=limit))
+saving, _ = peak_of(lambda: corpus.save(path))
+counting, _ = peak_of(lambda: fastw2v.count(column))
+print(json.dumps({"encode": encoding, "save": saving, "count": counting,
+                  "on_disk": corpus.on_disk, "tokens": len(corpus.tokens)}))
+"""
+
+
+def test_columns_of_long_lists_and_saving(tmp_path):
+    command = [sys.executable, "-c", SINGLE_CALLS, str(tmp_path / "c.f2v"), str(LIMIT // 2)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    run = json.loads(done.stdout)
+    assert run["on_disk"]
+    assert run["tokens"] == 16_000_000
+    assert run["encode"] <= LIMIT // 2
+    assert run["save"] <= 10e6
+    assert run["count"] <= 10e6
