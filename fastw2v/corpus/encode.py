@@ -180,7 +180,7 @@ def memory_budget(memory_limit: object) -> int:
         if available is None:
             return 1 << 62
         limit = max(LEAST_MEMORY_LIMIT, available // 2)
-    return limit - limit // 8 - LEAST_MEMORY_LIMIT // 2
+    return limit - limit // 4 - LEAST_MEMORY_LIMIT // 2
 
 
 def _numbered(
