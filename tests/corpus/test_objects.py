@@ -159,7 +159,7 @@ BAD = [
     (np.array([1, np.nan]), "sentence 1, position 1: nan is no token"),
     ([np.float32("nan")], r"sentence 1, position 0: .*nan.* is no token"),
     ([1, Decimal("nan")], r"sentence 1, position 1: Decimal\('NaN'\) is no token"),
-    (["a", np.datetime64("NaT")], "sentence 1, position 1: .*NaT.* is no token"),
+    (["a", np.datetime64("NaT", "s")], "sentence 1, position 1: .*NaT.* is no token"),
     (np.array(["2020", "NaT"], "M8[D]"), "sentence 1, position 1: .*NaT.* is no token"),
     (["a", ["b"]], r"sentence 1, position 1: \['b'\] of type list is not hashable"),
     (["a", "b", {}], r"sentence 1, position 2: \{\} of type dict is not hashable"),

@@ -116,7 +116,7 @@ def test_whatever_equals_one_is_the_integer_one(one):
 
 @pytest.mark.parametrize(
     "token",
-    [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), Decimal("NaN"), Unsure()],
+    [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "s"), Decimal("NaN"), Unsure()],
     ids=lambda token: type(token).__name__,
 )
 def test_missing_tokens_are_refused(token):
