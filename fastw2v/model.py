@@ -185,7 +185,9 @@ class Model:
         )
         self.vocabulary: Vocabulary | None = None
         if sentences is not None:
-            self._check(sentences)
+            self._check_choice(sentences)
+            if not isinstance(sentences, EncodedCorpus):
+                source_of(sentences)  # refuses now what can't be a corpus
         self._sentences = sentences
         self._corpus: EncodedCorpus | None = None
         self.input_vectors: NDArray[np.float32] | None = None
@@ -258,11 +260,10 @@ class Model:
         self.input_vectors, self.output_vectors = inputs, outputs
         self.history.extend(records)
 
-    def _check(self, sentences: Any) -> None:
-        """Refuse what can't be a corpus, without reading it."""
-        if not isinstance(sentences, EncodedCorpus):
-            source_of(sentences)
-        elif self.vocabulary is None and self._choice != Selection():
+    def _check_choice(self, sentences: Any) -> None:
+        """Refuse a choice of the vocabulary where the corpus brings one."""
+        is_encoded = isinstance(sentences, EncodedCorpus)
+        if is_encoded and self.vocabulary is None and self._choice != Selection():
             raise ValueError(
                 "an EncodedCorpus comes with its vocabulary, and min_count, max_vocab_size or "
                 "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
@@ -283,7 +284,7 @@ class Model:
                     "whose reading failed is used up and must be given anew"
                 )
             return self._corpus
-        self._check(source)
+        self._check_choice(source)
         if isinstance(source, Iterator):
             self._sentences = None  # whatever happens now, it can't be read from its start again
         choice = self._choice
