@@ -111,6 +111,21 @@ def test_a_full_disk_is_an_error_before_anything_is_written(temporary_files, mon
     assert not temporary_files()
 
 
+@pytest.mark.parametrize("error", [errno.EOPNOTSUPP, errno.EINVAL])
+def test_a_file_system_that_cannot_reserve_gets_zeros(temporary_files, monkeypatch, error):
+    def unable(handle, begin, size):
+        raise OSError(error, "not here")
+
+    monkeypatch.setattr(storage.os, "posix_fallocate", unable, raising=False)
+    monkeypatch.setattr(storage, "STEP", 7)
+    mapping = allocate(10, np.int32, on_disk=True)
+    assert mapping.array.tolist() == [0] * 10
+    mapping.array[:] = range(10)
+    assert mapping.array.tolist() == list(range(10))
+    del mapping
+    assert not temporary_files()
+
+
 def test_a_part_of_a_file_is_mapped_for_reading(tmp_path):
     path = tmp_path / "numbers"
     path.write_bytes(b"head" + np.arange(9, dtype=np.int32).tobytes())
