@@ -16,8 +16,8 @@ default: a corpus that has more is compared with what is left. Needs gensim (``p
     python bench/compare_phrases.py --corpus wiki2m.txt
 
     scoring      above  phrases  alike  find: gensim         ours  ratio  join: gensim  ours  ratio
-    word2phrase   23.5    7,238    yes          2.68  0.08 + 0.10     15          0.98  0.08     13
-    npmi           0.5    3,857    yes          2.78  0.06 + 0.09     18          0.96  0.06     15
+    word2phrase   23.5    7,238    yes          2.10  0.08 + 0.09     13          0.81  0.07     12
+    npmi           0.5    3,857    yes          2.01  0.03 + 0.04     27          0.81  0.05     18
 
     python bench/compare_phrases.py --corpus wiki17m.txt
 
