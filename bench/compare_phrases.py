@@ -22,8 +22,8 @@ default: a corpus that has more is compared with what is left. Needs gensim (``p
     python bench/compare_phrases.py --corpus wiki17m.txt
 
     scoring      above  phrases  alike  find: gensim         ours  ratio  join: gensim  ours  ratio
-    word2phrase  38.44   48,539    yes         25.16  0.62 + 0.99     16         12.46  0.74     17
-    npmi           0.5   19,925    yes         23.96  0.47 + 0.50     25          8.39  0.40     21
+    word2phrase  38.44   48,539    yes         19.19  0.40 + 0.66     18         10.44  0.62     17
+    npmi           0.5   19,925    yes         26.52  0.29 + 0.57     31          7.26  0.34     21
 
 Seconds, of 2 million and of 17 million words of English Wikipedia, with Python 3.11, gensim 4.4 and
 two threads of an AMD EPYC that others used meanwhile; ours is encode + find. "above" is fastw2v's
