@@ -9,6 +9,7 @@ through a relative run path, which stays true after the build environment is gon
 import os
 import shutil
 import sys
+import sysconfig
 from importlib.metadata import files
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from setuptools.command.build_ext import build_ext
 
 PACKAGE = Path("fastw2v")
 KERNELS = PACKAGE / "_kernels"
-WITH_BLAS = {"blas", "negative_sampling", "softmax"}
+HEADERS = [str(header) for header in KERNELS.glob("**/*.h")]
+WITH_BLAS = {"blas", "updates", "softmax"}
+
 
 if sys.platform == "win32":
     COMPILE_ARGS, RUN_PATH = ["/O2"], []  # fastw2v/_kernels/__init__.py adds the DLL folder
@@ -27,6 +30,25 @@ elif sys.platform == "darwin":
     COMPILE_ARGS, RUN_PATH = ["-O3"], ["-Wl,-rpath,@loader_path/../_libs"]
 else:
     COMPILE_ARGS, RUN_PATH = ["-O3"], ["-Wl,-rpath,$ORIGIN/../_libs"]
+
+
+def vector_kernels() -> tuple[list[str], dict[str, list[str]]]:
+    """Return the macros that ``simd/compiled.h`` knows, and each kernel's file with its flags."""
+    if sys.platform == "win32":
+        return [], {}  # vector types are GCC's and Clang's
+    machine = sysconfig.get_platform().rpartition("-")[2]
+    macros, kernels = ["FASTW2V_GENERIC_KERNEL"], {"generic": []}
+    if machine in {"x86_64", "amd64"}:
+        avx2 = ["-mavx2", "-mfma"]
+        kernels |= {"avx2": avx2, "avx512": [*avx2, "-mavx512f", "-mavx512dq"]}
+        macros.append("FASTW2V_X86_KERNELS")
+    elif machine in {"aarch64", "arm64"}:
+        kernels |= {"neon": []}
+        macros.append("FASTW2V_ARM_KERNELS")
+    return macros, kernels
+
+
+MACROS, VECTOR_KERNELS = vector_kernels()
 
 
 def extension(source: Path) -> Extension:
@@ -44,14 +66,27 @@ def extension(source: Path) -> Extension:
         ".".join(source.with_suffix("").parts),
         [str(source)],
         include_dirs=[str(KERNELS), scipy_openblas32.get_include_dir()],
-        depends=[str(header) for header in KERNELS.glob("*.h")],
+        depends=HEADERS,
+        define_macros=[(macro, "1") for macro in MACROS],
         extra_compile_args=COMPILE_ARGS,
         **blas,
     )
 
 
-class BuildWithOpenBLAS(build_ext):
-    """``build_ext`` that also copies OpenBLAS and its licence beside the extensions."""
+class BuildKernels(build_ext):
+    """``build_ext`` that also compiles the vector kernels, and copies OpenBLAS with its licence."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Link each vector kernel, compiled with its own flags, into the module that lists them."""
+        if ext.name.endswith(".updates"):
+            for name, flags in VECTOR_KERNELS.items():
+                ext.extra_objects += self.compiler.compile(
+                    [str(KERNELS / "simd" / f"{name}.c")],
+                    output_dir=self.build_temp,
+                    depends=HEADERS,
+                    extra_postargs=[*COMPILE_ARGS, *flags],
+                )
+        super().build_extension(ext)
 
     def run(self) -> None:
         """Build, then copy."""
@@ -82,5 +117,5 @@ setup(
             "freethreading_compatible": True,
         },
     ),
-    cmdclass={"build_ext": BuildWithOpenBLAS},
+    cmdclass={"build_ext": BuildKernels},
 )

@@ -14,6 +14,7 @@ from fastw2v import evaluation, objectives, phrases
 from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
 from fastw2v.estimate import MemoryEstimate
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.kernels import Kernels, kernels
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.model import Model
 from fastw2v.trainer import EpochRecord
@@ -26,6 +27,7 @@ __all__ = [
     "EncodedCorpus",
     "EpochRecord",
     "Hyperparameters",
+    "Kernels",
     "KeyedVectors",
     "MemoryEstimate",
     "Model",
@@ -33,6 +35,7 @@ __all__ = [
     "count",
     "encode",
     "evaluation",
+    "kernels",
     "objectives",
     "phrases",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, WINDOW_BYTES
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
+from fastw2v.matrices import row_stride
 from fastw2v.resources import require_memory
 
 
@@ -53,7 +54,7 @@ def estimate(
 ) -> MemoryEstimate:
     """Add up what training takes, with the corpus in memory."""
     return MemoryEstimate(
-        matrices=2 * 4 * vocabulary_size * parameters.vector_size,
+        matrices=2 * 4 * vocabulary_size * row_stride(parameters.vector_size),
         corpus=4 * tokens + 8 * (sentences + 1) if tokens else 0,
         scratch=workers * scratch_bytes(parameters, vocabulary_size, longest_sentence),
     )

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v import matrices
 from fastw2v._kernels.rng import INITIAL_VECTORS, fill_uniform
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.corpus import (
@@ -23,6 +24,7 @@ from fastw2v.corpus import (
 from fastw2v.estimate import MemoryEstimate, check_size, estimate, estimate_for
 from fastw2v.formats import safetensors
 from fastw2v.hyperparameters import Hyperparameters, Window
+from fastw2v.kernels import choose
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.resources import available_cores
 from fastw2v.trainer import EpochRecord, train
@@ -92,6 +94,10 @@ class Model:
         Threads; None is every core that the process may use when it trains. With one, a seed gives
         the same bits every time; with more, threads race for the rows of the matrices, as in every
         fast word2vec.
+    kernel
+        The native code that does the updates: ``"auto"`` takes the fastest that the processor can
+        run, or the one that the environment variable ``FASTW2V_KERNEL`` names;
+        ``fastw2v.kernels()`` lists them. The exact softmax always runs on BLAS. Not stored in files.
     seed
         Of all random numbers.
     memory_limit
@@ -151,6 +157,7 @@ class Model:
         min_alpha: float = 1e-4,
         epochs: int = 5,
         workers: int | None = None,
+        kernel: str = "auto",
         seed: int = 1,
         memory_limit: int | None = None,
     ) -> None:
@@ -173,6 +180,8 @@ class Model:
             epochs=epochs,
             seed=seed,
         )
+        choose(kernel)
+        self.kernel = kernel
         self.workers = optional_number("workers", workers, least=1)
         memory_budget(memory_limit)
         self.memory_limit = memory_limit
@@ -193,6 +202,7 @@ class Model:
         self.input_vectors: NDArray[np.float32] | None = None
         self.output_vectors: NDArray[np.float32] | None = None
         self.history: list[EpochRecord] = []
+        self._own: tuple[NDArray[np.float32], ...] = ()  # matrices that were made here
         self._keyed_vectors: dict[str, KeyedVectors] = {}
         self._is_training = False
 
@@ -240,11 +250,9 @@ class Model:
     def _train(self, sentences: Any, progress: bool | None) -> None:
         corpus = self._read(sentences)
         vocabulary = corpus.vocabulary
-        is_new = self.input_vectors is None
-        check_size(self.parameters, corpus, self._n_workers, with_matrices=is_new)
-        inputs, outputs = self.input_vectors, self.output_vectors
-        if inputs is None or outputs is None:
-            inputs, outputs = self._initial_matrices(vocabulary)
+        own = self._is_own(self.input_vectors) and self._is_own(self.output_vectors)
+        check_size(self.parameters, corpus, self._n_workers, with_matrices=not own)
+        inputs, outputs = self._matrices_to_train(vocabulary)
         records = train(
             self.parameters,
             vocabulary,
@@ -253,11 +261,12 @@ class Model:
             outputs,
             first_epoch=self.history[-1].epoch + 1 if self.history else 0,
             workers=self._n_workers,
+            kernel=choose(self.kernel),
             progress=progress,
         )
         # Nothing that can be refused is left: from here on the model changes.
         self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
-        self.input_vectors, self.output_vectors = inputs, outputs
+        self.input_vectors, self.output_vectors = self._own = inputs, outputs
         self.history.extend(records)
 
     def _check_choice(self, sentences: Any) -> None:
@@ -356,15 +365,31 @@ class Model:
             )
         return estimate_for(self.parameters, corpus, self._n_workers, budget=budget)
 
+    def _matrices_to_train(
+        self, vocabulary: Vocabulary
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return both matrices, in memory that kernels may write to: copies, if they were given."""
+        inputs, outputs = self.input_vectors, self.output_vectors
+        if inputs is None or outputs is None:
+            return self._initial_matrices(vocabulary)
+        return (
+            inputs if self._is_own(inputs) else matrices.padded(inputs),
+            outputs if self._is_own(outputs) else matrices.padded(outputs),
+        )
+
+    def _is_own(self, matrix: NDArray[np.float32] | None) -> bool:
+        """Return whether all of the matrix's memory, between its rows too, is this model's."""
+        return any(matrix is own and matrices.is_padded(own) for own in self._own)
+
     def _initial_matrices(
         self, vocabulary: Vocabulary
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Draw inputs uniform on ±0.5 / vector_size, make outputs zero, from the seed alone."""
         shape = len(vocabulary), self.parameters.vector_size
-        inputs = np.empty(shape, np.float32)
+        inputs = matrices.zeros(*shape)
         half_width = 0.5 / self.parameters.vector_size
         fill_uniform(inputs, self.parameters.seed, INITIAL_VECTORS, half_width)
-        return inputs, np.zeros(shape, np.float32)
+        return inputs, matrices.zeros(*shape)
 
     @property
     def wv(self) -> KeyedVectors:

@@ -147,6 +147,7 @@ def train(
     *,
     first_epoch: int = 0,
     workers: int = 1,
+    kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
 ) -> Iterator[EpochRecord]:
@@ -161,12 +162,14 @@ def train(
     vocabulary, corpus
         The corpus's tokens are rows of the vocabulary.
     input_vectors, output_vectors
-        float32, (len(vocabulary), vector_size), contiguous.
+        float32, (len(vocabulary), vector_size), from ``fastw2v.matrices``.
     first_epoch
         The number of the first epoch: random numbers are keyed by it.
     workers
         Threads, at the most: no more than there are batches. With one, the same input gives the
         same bits.
+    kernel
+        The name of one that this processor can run.
     progress
         True shows a progress bar, False none, None one where standard error is a terminal.
     batch_tokens
@@ -181,7 +184,7 @@ def train(
     corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
     _warn_of_subsampling(vocabulary, parameters.sample)
-    kernel = Kernel(
+    steps = Kernel(
         parameters,
         corpus.tokens,
         corpus.offsets,
@@ -191,15 +194,16 @@ def train(
         output_vectors=output_vectors,
         first_epoch=first_epoch,
         epochs=parameters.epochs,
+        kernel=kernel,
         release=corpus.release if corpus.on_disk else None,
     )
     n_tokens = len(corpus.tokens)
     if batch_tokens is None:
         batch_tokens = _batch_tokens(parameters, n_tokens, workers)
     batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
-    scratches = [Scratch(kernel) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
+    scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
     epochs = range(first_epoch, first_epoch + parameters.epochs)
-    return _epochs(kernel, scratches, parameters, corpus, epochs, batch_tokens, progress)
+    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress)
 
 
 def _epochs(

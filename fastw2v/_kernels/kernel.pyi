@@ -21,6 +21,7 @@ class Kernel:
         output_vectors: FloatArray,
         first_epoch: int,
         epochs: int,
+        kernel: str = "blas",
         release: Callable[[], None] | None = None,
     ) -> None: ...
     def stop(self) -> None: ...

@@ -6,13 +6,15 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
-from fastw2v._kernels.negative_sampling cimport cbow, skipgram_pair, skipgram_shared
+from fastw2v._kernels.negative_sampling cimport cbow, skipgram_pair, skipgram_window
 from fastw2v._kernels.rng cimport Stream, next_draw
-from fastw2v._kernels.sigmoid cimport sigmoid_tables
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
+from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, SOFTMAX_BATCH, BlockUpdate, Parameters, Scratch as ScratchStruct, Window,
+    BLOCK_TOKENS, DRAWS_AHEAD, SOFTMAX_BATCH, BlockUpdate, Parameters, Scratch as ScratchStruct,
+    Window,
 )
+from fastw2v._kernels.updates cimport updates_named
 from fastw2v._kernels.windows cimport sample_windows
 
 BLOCK = BLOCK_TOKENS
@@ -21,7 +23,7 @@ SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then steppe
 
 cdef enum:
     RELEASE_EVERY = 1 << 19  # tokens, or offsets
-    SCRATCH_BUFFERS = 16  # at least as many as the scratch struct has pointers
+    SCRATCH_BUFFERS = 32  # at least as many as the scratch struct has pointers
 
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
@@ -35,7 +37,7 @@ cdef BlockUpdate update_for(str architecture, str objective, str negative_sharin
         if architecture == "cbow":
             return cbow
         if architecture == "skipgram" and negative_sharing == "window":
-            return skipgram_shared
+            return skipgram_window
         if architecture == "skipgram" and negative_sharing == "pair":
             return skipgram_pair
     raise ValueError(
@@ -58,7 +60,11 @@ cdef class Kernel:
     noise
         The negatives' distribution over the V words.
     input_vectors, output_vectors
-        float32 (V, vector_size): trained in place.
+        float32 (V, vector_size): trained in place. Rows are contiguous; but for ``kernel="blas"``
+        they also begin at multiples of ``ROW_BYTES`` and are followed by zeros up to a multiple of
+        ``ROW_FLOATS``, which are written to as well (``fastw2v.matrices`` makes such ones).
+    kernel
+        The name of the one that carries out the steps: see ``updates.pyx``.
     first_epoch, epochs
         Epochs ``first_epoch`` … ``first_epoch + epochs - 1`` are planned: the learning rate falls
         from ``alpha`` to ``min_alpha`` over them.
@@ -74,12 +80,14 @@ cdef class Kernel:
     def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
         const float[::1] keep_probability, AliasTable noise not None,
-        float[:, ::1] input_vectors, float[:, ::1] output_vectors,
-        int64_t first_epoch, int64_t epochs, release=None,
+        float[:, :] input_vectors, float[:, :] output_vectors,
+        int64_t first_epoch, int64_t epochs, str kernel="blas", release=None,
     ):
         cdef Parameters* p = &self.parameters
         cdef Py_ssize_t v = input_vectors.shape[0]
+        p.updates = updates_named(kernel)
         check_shapes(v, input_vectors, output_vectors, keep_probability, noise)
+        check_rows(input_vectors, output_vectors, p.updates.any_rows)
         p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
@@ -89,6 +97,7 @@ cdef class Kernel:
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
         p.input_vectors, p.output_vectors = &input_vectors[0, 0], &output_vectors[0, 0]
         p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
+        p.stride = <int32_t>(input_vectors.strides[0] // <Py_ssize_t>sizeof(float))
         p.keep_probability = &keep_probability[0]
         p.noise = noise.slots
         p.negative = parameters.negative
@@ -101,7 +110,6 @@ cdef class Kernel:
         p.alpha_slope = (parameters.alpha - parameters.min_alpha) / (epochs * <double>p.n_tokens)
         p.first_epoch = first_epoch
         p.seed = parameters.seed
-        p.sigmoid = sigmoid_tables()
         p.stop = False
         self.alive = (tokens, offsets, keep_probability, noise, input_vectors, output_vectors)
 
@@ -122,6 +130,7 @@ cdef class Kernel:
                 sample_windows(&self.parameters, &scratch.buffers, epoch, begin,
                                min(begin + BLOCK_TOKENS, end))
                 self.update(&self.parameters, &scratch.buffers)
+                fold_losses(&scratch.buffers)
                 begin += BLOCK_TOKENS
 
     def windows(self, int64_t epoch, int64_t begin, int64_t end):
@@ -171,7 +180,9 @@ cdef class Scratch:
             raise ValueError(f"a window of {margin:,} tokens: at most {2**31 - BLOCK_TOKENS:,}")
         self.kernel = kernel
         s.kept = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
+        s.previous = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
         s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
+        s.step.losses = <float*>self.allocate(ROW_FLOATS, sizeof(float))
         if kernel.is_softmax:
             s.batch_hidden = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
             s.batch_hidden_grads = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
@@ -181,25 +192,46 @@ cdef class Scratch:
             s.row_max = <float*>self.allocate(SOFTMAX_BATCH, sizeof(float))
             s.row_sum = <double*>self.allocate(SOFTMAX_BATCH, sizeof(double))
         else:
-            s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
-            s.output_rows = <float**>self.allocate(m, sizeof(float*))
-            s.grads = <float*>self.allocate(contexts * m, sizeof(float))
-            s.hidden = <float*>self.allocate(d, sizeof(float))
-            s.hidden_grads = <float*>self.allocate(contexts * d, sizeof(float))
+            self.allocate_steps(contexts, 1 + p.negative)
+
+    cdef allocate_steps(self, size_t contexts, size_t outputs):
+        """Make room for steps of so many contexts and output rows at the most."""
+        cdef const Parameters* p = &self.kernel.parameters
+        cdef ScratchStruct* s = &self.buffers
+        cdef size_t tiles = (outputs + TILE_OUTPUTS - 1) // TILE_OUTPUTS
+        cdef float* labels = <float*>self.allocate(outputs + SLACK, sizeof(float))
+        s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
+        s.context_counts = <float*>self.allocate(contexts + SLACK, sizeof(float))
+        s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
+        for i in range(DRAWS_AHEAD):
+            s.draws[i].rows = <float**>self.allocate(outputs, sizeof(float*))
+            s.draws[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
+        labels[0] = 1.0
+        s.step.labels = labels
+        s.step.vector_size, s.step.stride = p.vector_size, p.stride
+        s.step.hidden_rows = s.context_rows
+        s.step.hidden_counts = s.context_counts
+        s.step.grads = <float*>self.allocate(
+            tiles * TILE_COLUMNS * (contexts + 1) + SLACK, sizeof(float))
+        s.step.moved = <float*>self.allocate(contexts * p.stride, sizeof(float))
+        s.step.mean = <float*>self.allocate(2 * <size_t>p.stride, sizeof(float))
 
     def __dealloc__(self):
         for i in range(self.n_owned):
             free(self.owned[i])
 
     cdef void* allocate(self, size_t count, size_t size) except NULL:
-        """Zeroed memory that goes with this object; calloc checks count * size for overflow."""
-        cdef void* memory = calloc(max(count, <size_t>1), size)
+        """Zeroed memory at a multiple of ROW_BYTES, which goes with this object."""
+        cdef char* memory = NULL
+        cdef size_t nbytes = max(count, <size_t>1) * size
+        if count < (<size_t>-1 - ROW_BYTES) // size:
+            memory = <char*>calloc(nbytes + ROW_BYTES, 1)
         if memory is NULL:
             raise MemoryError(f"no memory for {count} values of {size} bytes")
         self.owned[self.n_owned] = memory
         self.n_owned += 1
-        self.nbytes += max(count, <size_t>1) * size
-        return memory
+        self.nbytes += nbytes
+        return memory + (ROW_BYTES - <size_t>memory % ROW_BYTES)
 
     def reset(self):
         """Set the tallies back to 0."""
@@ -228,6 +260,24 @@ cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability, AliasTable no
             f"{noise.size} words")
 
 
+cdef check_rows(const float[:, :] inputs, const float[:, :] outputs, bint any_rows):
+    cdef Py_ssize_t stride = inputs.strides[0], size = sizeof(float)
+    cdef bint fits
+    if inputs.strides[1] != size or outputs.strides[1] != size:
+        raise ValueError("the rows of input_vectors and output_vectors must be contiguous")
+    if outputs.strides[0] != stride or stride % size or stride < inputs.shape[1] * size:
+        raise ValueError(
+            f"input_vectors has a row every {stride} bytes, output_vectors every "
+            f"{outputs.strides[0]}: it must be the same number of whole floats, and rows must not "
+            "overlap")
+    fits = not (stride % (size * ROW_FLOATS) or <size_t>&inputs[0, 0] % ROW_BYTES
+                or <size_t>&outputs[0, 0] % ROW_BYTES)
+    if not (fits or any_rows):
+        raise ValueError(
+            f"this kernel needs rows that are padded to {ROW_FLOATS} floats and begin at multiples "
+            f"of {ROW_BYTES} bytes: make the matrices with fastw2v.matrices")
+
+
 cdef int64_t check_corpus(
     const int32_t[::1] tokens, const int64_t[::1] offsets, Py_ssize_t v, release,
 ) except -1:
@@ -253,6 +303,14 @@ cdef int64_t check_corpus(
     if smallest < 0 or largest >= v:
         raise ValueError(f"tokens run from {smallest} to {largest}, but the matrices have {v} rows")
     return longest
+
+
+cdef void fold_losses(ScratchStruct* scratch) noexcept nogil:
+    """Add up in double what the block's steps left in float."""
+    cdef int i
+    for i in range(ROW_FLOATS):
+        scratch.loss += scratch.step.losses[i]
+        scratch.step.losses[i] = 0.0
 
 
 cdef check_range(const Parameters* parameters, int64_t begin, int64_t end):

@@ -2,6 +2,6 @@
 
 from fastw2v._kernels.structures cimport Parameters, Scratch
 
-cdef void skipgram_shared(const Parameters* parameters, Scratch* scratch) noexcept nogil
+cdef void skipgram_window(const Parameters* parameters, Scratch* scratch) noexcept nogil
 cdef void skipgram_pair(const Parameters* parameters, Scratch* scratch) noexcept nogil
 cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil

@@ -24,7 +24,7 @@ INITIAL_VECTORS = 2**64 - 1
 SENTENCE_ORDER = 2**64 - 2
 
 
-def fill_uniform(float[:, ::1] out, uint64_t seed, uint64_t purpose, double half_width):
+def fill_uniform(float[:, :] out, uint64_t seed, uint64_t purpose, double half_width):
     """Fill a matrix with numbers uniform on ±half_width, from the seed and the purpose alone."""
     cdef uint64_t key = fold(fold(0, seed), purpose)
     cdef Py_ssize_t i, j, columns = out.shape[1]

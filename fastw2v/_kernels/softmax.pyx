@@ -22,6 +22,7 @@ from libc.string cimport memcpy, memset
 from fastw2v._kernels.blas cimport (
     CblasNoTrans, CblasRowMajor, CblasTrans, saxpy, sdot, sgemm,
 )
+from fastw2v._kernels.contexts cimport input_row
 from fastw2v._kernels.structures cimport SOFTMAX_BATCH, Window
 from fastw2v._kernels.windows cimport n_contexts
 
@@ -160,10 +161,6 @@ cdef inline Batch batch_of(Scratch* scratch, int32_t number, bint predict_center
     return batch
 
 
-cdef inline float* input_row(const Parameters* parameters, int32_t token) noexcept nogil:
-    return parameters.input_vectors + <size_t>token * parameters.vector_size
-
-
 cdef void update_outputs(
     const Parameters* parameters,  # IN, with output_vectors OUT
     Scratch* scratch,  # IN: kept, batch_hidden; IN, OUT: tallies; OUT: batch_hidden_grads
@@ -195,7 +192,8 @@ cdef void score_tile(
     cdef float* row
     cdef float largest
     sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch.size, words, d,
-          1.0, scratch.batch_hidden, d, parameters.output_vectors + <size_t>first * d, d,
+          1.0, scratch.batch_hidden, d,
+          parameters.output_vectors + <size_t>first * parameters.stride, parameters.stride,
           0.0, scratch.scores + first, v)
     for b in range(batch.size):
         row = scratch.scores + <size_t>b * v + first
@@ -230,7 +228,7 @@ cdef void tally_loss(
         if (place == window.center) == batch.predict_center:
             scratch.loss += log_normalizer - sdot(
                 d, scratch.batch_hidden + <size_t>b * d, 1,
-                parameters.output_vectors + <size_t>scratch.kept[place] * d, 1)
+                parameters.output_vectors + <size_t>scratch.kept[place] * parameters.stride, 1)
             scratch.n_examples += 1
 
 
@@ -244,7 +242,7 @@ cdef void update_tile(
     cdef int32_t d = parameters.vector_size, v = parameters.vocabulary_size
     cdef int32_t first = tile * TILE_WORDS, words = tile_words(parameters, tile), b, place, word
     cdef float* row
-    cdef float* outputs = parameters.output_vectors + <size_t>first * d
+    cdef float* outputs = parameters.output_vectors + <size_t>first * parameters.stride
     cdef const Window* window
     cdef double factor
     for b in range(batch.size):
@@ -258,10 +256,10 @@ cdef void update_tile(
             if (place == window.center) == batch.predict_center and 0 <= word < words:
                 row[word] += window.lr
     sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch.size, d, words,
-          1.0, scratch.scores + first, v, outputs, d,
+          1.0, scratch.scores + first, v, outputs, parameters.stride,
           0.0 if tile == 0 else 1.0, scratch.batch_hidden_grads, d)
     # Hogwild: sgemm reads and writes the shared tile in place, so another thread's step may be
     # lost where the two meet.
     sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, words, d, batch.size,
           1.0, scratch.scores + first, v, scratch.batch_hidden, d,
-          1.0, outputs, d)
+          1.0, outputs, parameters.stride)

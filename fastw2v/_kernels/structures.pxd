@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from fastw2v._kernels.alias cimport AliasSlot
 from fastw2v._kernels.rng cimport Stream
-from fastw2v._kernels.sigmoid cimport SigmoidTables
+from fastw2v._kernels.step cimport Step, Updates
 
 cdef enum:
     # Tokens in one block, the unit in which kernels take their work. Blocks begin at multiples of
@@ -19,6 +19,8 @@ cdef enum:
     # 64 examples gave 19, 27 and 29 k words/s a thread, losses within 0.015 and the same quality;
     # some 150 diverged.
     SOFTMAX_BATCH = 32
+    # Draws made before their turn, so that their rows arrive in time.
+    DRAWS_AHEAD = 4
 
 
 cdef struct Parameters:
@@ -28,13 +30,16 @@ cdef struct Parameters:
     int64_t n_sentences
     int64_t n_tokens
     int64_t longest_sentence
-    # The matrices, (vocabulary_size, vector_size), rows contiguous. Hogwild: every thread reads
-    # and writes them without a lock (Niu et al. 2011). Two threads that meet in a row may each
-    # lose a part of the other's small step; nothing else is shared, and no index depends on it.
+    # The matrices, (vocabulary_size, vector_size), a row every ``stride`` floats. Hogwild: every
+    # thread reads and writes them without a lock (Niu et al. 2011). Two threads that meet in a row
+    # may each lose a part of the other's small step; nothing else is shared, and no index depends
+    # on it.
     float* input_vectors
     float* output_vectors
     int32_t vocabulary_size
     int32_t vector_size
+    int32_t stride
+    const Updates* updates
     # Sampling.
     const float* keep_probability
     const AliasSlot* noise
@@ -50,7 +55,6 @@ cdef struct Parameters:
     double alpha_slope
     int64_t first_epoch
     uint64_t seed
-    const SigmoidTables* sigmoid
     # Set to stop all threads at their next window. Written by one thread, read by the others
     # without a lock: seeing it a little late does no harm.
     bint stop
@@ -64,18 +68,31 @@ cdef struct Window:
     Stream stream  # its next draw is the window's first negative
 
 
+# The centre's output row and those of negatives drawn with it, ready to be worked on.
+cdef struct Draw:
+    int32_t m
+    float** rows  # (m,): the centre first
+    float* counts  # (m,): how often each was drawn
+
+
 cdef struct Scratch:
     # The block at hand, written by windows.pyx and read by the objectives.
     int32_t* kept  # tokens that survived subsampling
+    int32_t* previous  # where the same token was kept before, or -1 if that is out of reach
     Window* windows  # one for each centre that has a context
     int32_t n_kept
     int32_t n_windows
-    # Negative sampling. C is the most contexts that one window can have.
-    float** context_rows  # (C,)
-    float** output_rows  # (1 + negative,): the positive first
-    float* grads  # (C, 1 + negative)
-    float* hidden  # (vector_size,): CBOW's mean of the contexts
-    float* hidden_grads  # (C, vector_size)
+    # Steps. C is the most contexts that one window can have, M the most output rows of a step.
+    Step step
+    float** context_rows  # (C,): each word's input row once
+    float* context_counts  # (C,): and how often the word is there
+    int32_t* context_slots  # (C + 1,): which of these rows each place of the window has
+    # Negative sampling: a ring of draws, as they are drawn before they are needed.
+    Draw draws[DRAWS_AHEAD]
+    int64_t n_drawn
+    int32_t draw_window  # the window that the next draw is for
+    int32_t draws_left  # how many more it gets
+    int32_t n_fetched  # kept tokens whose input rows were fetched
     # The exact softmax.
     float* batch_hidden  # (SOFTMAX_BATCH, vector_size)
     float* batch_hidden_grads  # (SOFTMAX_BATCH, vector_size)

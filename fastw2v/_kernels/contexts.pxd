@@ -1,0 +1,49 @@
+"""A window's contexts as the hidden rows of a step."""
+
+from libc.stdint cimport int32_t
+
+from fastw2v._kernels.structures cimport Parameters, Scratch, Window
+
+
+cdef inline float* input_row(const Parameters* parameters, int32_t token) noexcept nogil:
+    return parameters.input_vectors + <size_t>token * parameters.stride
+
+
+cdef inline int32_t take_contexts(
+    const Parameters* parameters,  # IN
+    Scratch* scratch,  # OUT: context_rows
+    const Window* window,  # IN
+) noexcept nogil:
+    """List the input row of each context, a word's as often as it stands there; count them."""
+    cdef int32_t place, n = 0
+    for place in range(window.first, window.last):
+        if place != window.center:
+            scratch.context_rows[n] = input_row(parameters, scratch.kept[place])
+            n += 1
+    return n
+
+
+cdef inline int32_t take_distinct_contexts(
+    const Parameters* parameters,  # IN
+    Scratch* scratch,  # OUT: context_rows, context_counts (with a 0 at the end)
+    const Window* window,  # IN
+) noexcept nogil:
+    """List the input row of each word once, with how often it stands there; count the rows."""
+    cdef int32_t place, twin, n = 0, slot
+    for place in range(window.first, window.last):
+        if place == window.center:
+            continue
+        twin = scratch.previous[place]
+        if twin == window.center:
+            twin = scratch.previous[twin]
+        if twin < window.first:
+            slot = n
+            scratch.context_rows[n] = input_row(parameters, scratch.kept[place])
+            scratch.context_counts[n] = 1.0
+            n += 1
+        else:
+            slot = scratch.context_slots[twin - window.first]
+            scratch.context_counts[slot] += 1.0
+        scratch.context_slots[place - window.first] = slot
+    scratch.context_counts[n] = 0.0
+    return n

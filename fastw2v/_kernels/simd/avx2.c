@@ -1,0 +1,6 @@
+/* AVX2 with FMA. */
+#include "vector8.h"
+
+#include "update.h"
+
+const Updates fastw2v_avx2 = {"avx2", 0, update_rows, update_mean};

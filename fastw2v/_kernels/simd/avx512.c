@@ -1,0 +1,6 @@
+/* AVX-512 (F and DQ). */
+#include "vector16.h"
+
+#include "update.h"
+
+const Updates fastw2v_avx512 = {"avx512", 0, update_rows, update_mean};

@@ -1,0 +1,6 @@
+/* Whatever every processor of the kind has. */
+#include "vector4.h"
+
+#include "update.h"
+
+const Updates fastw2v_generic = {"generic", 0, update_rows, update_mean};

@@ -1,0 +1,243 @@
+/* The step of step.h on vectors: one source, which avx512.c, avx2.c, neon.c and generic.c compile for
+ * what their names say. They include a header with `vector`, its LANES and the few operations that
+ * differ, then this.
+ *
+ * Output rows are taken in tiles of up to TILE_OUTPUTS, hidden rows TILE_HIDDEN at a time, so that
+ * all running sums of a tile live in registers:
+ *
+ *     scores   a chunk of each hidden row meets a chunk of each output row
+ *     grads    the running sums' lanes are added up, and go through the sigmoid, eight to a row
+ *     updates  chunk by chunk: each hidden row is read and written once, for both matrices' sake,
+ *              and so are the tile's output rows
+ *
+ * Invariants: rows begin at multiples of ROW_BYTES and are padded to multiples of ROW_FLOATS, so
+ * there is no tail; all scores come before the first write; no row occurs twice.
+ *
+ * Numbers of rows and chunks that are `const int` are constants where the function is inlined, so
+ * loops over them unroll.
+ */
+#include "../step.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum {
+    TILE_HIDDEN = 2,
+    VECTOR_ROWS = LANES == 16 ? 2 : 1, /* rows of scores in a vector */
+    ROW_VECTORS = LANES == 4 ? 2 : 1   /* and the other way round */
+};
+
+INLINE vector load(const float *x) { return *(const vector *)x; }
+INLINE void store(float *x, vector v) { *(vector *)x = v; }
+INLINE vector all(float x) { return x - (vector){0}; }
+
+/* exp(-x) for x >= 0, relative error below 3e-6: 2^whole * 2^part, and a minimax polynomial. */
+INLINE vector exp_of_minus(vector x)
+{
+    const vector to_nearest = all(12582912.0f); /* 1.5 * 2^23: what is added to it becomes whole */
+    vector t = smaller(x, all(86.0f)) * all(-1.44269504f);
+    vector shifted = t + to_nearest, part = t - (shifted - to_nearest);
+    vector p = part * all(9.58285314e-3f) + all(5.59064267e-2f);
+    p = p * part + all(2.40240986e-1f);
+    p = p * part + all(6.93124193e-1f);
+    p = p * part + all(1.0f);
+    return (vector)((bits)p + (((bits)shifted - (bits)to_nearest) << 23));
+}
+
+/* log(1 + x) for x in [0, 1], error below 1e-5: a minimax polynomial without a constant. */
+INLINE vector log_of_one_plus(vector x)
+{
+    vector p = x * all(3.21518019e-2f) + all(-1.36043564e-1f);
+    p = p * x + all(2.89455199e-1f);
+    p = p * x + all(-4.91900741e-1f);
+    p = p * x + all(9.99494398e-1f);
+    return p * x;
+}
+
+/* y - sigma(s) and its loss, from y - 1/2. With e = exp(-|s|), sigma(s) lies 1 / (1 + e) - 1/2 above
+ * or below 1/2, as s is positive or negative; and log(1 + exp(s)) - ys is
+ * log(1 + e) + |s| / 2 - (y - 1/2) s. A score that is not a number makes the loss none. */
+INLINE vector error_of(vector score, vector label_less_half, vector *loss)
+{
+    const bits sign = (bits)all(-0.0f);
+    vector size = (vector)((bits)score & ~sign), e = exp_of_minus(size);
+    vector off_half = reciprocal(all(1.0f) + e) - all(0.5f);
+    *loss = log_of_one_plus(e) + all(0.5f) * size - label_less_half * score;
+    return label_less_half - (vector)((bits)off_half | ((bits)score & sign));
+}
+
+/* What a row of scores is compared with: a tile's columns, those that it lacks with a count of 0. */
+typedef struct {
+    vector counts[ROW_VECTORS];
+    vector labels_less_half[ROW_VECTORS];
+} Columns;
+
+INLINE Columns columns_of(const Step *step, int k, const int m)
+{
+    static const float live[TILE_OUTPUTS + 1][TILE_COLUMNS] = {
+        {0}, {1}, {1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1},
+    };
+    Columns found;
+    for (int part = 0; part < ROW_VECTORS; part++) {
+        found.counts[part] = columns(step->output_counts + k, part) * columns(live[m], part);
+        found.labels_less_half[part] = columns(step->labels + k, part) - all(0.5f);
+    }
+    return found;
+}
+
+/* Grads of hidden rows i … i + n - 1 and output rows k … k + m - 1; returns the loss. */
+INLINE vector score_tile(const Step *step, int i, const int n, int k, const int m,
+                         const Columns *columns, float *grads)
+{
+    float *const *hidden = step->hidden_rows + i, *const *output = step->output_rows + k;
+    vector running[TILE_HIDDEN][TILE_OUTPUTS] = {{{0}}}, loss = {0};
+
+    for (int d = 0; d < step->stride; d += LANES) {
+        vector h[TILE_HIDDEN];
+        for (int r = 0; r < n; r++) h[r] = load(hidden[r] + d);
+        for (int c = 0; c < m; c++) {
+            vector u = load(output[c] + d);
+            for (int r = 0; r < n; r++) running[r][c] += h[r] * u;
+        }
+    }
+
+    for (int r = 0; r < n; r += VECTOR_ROWS) {
+        vector counts = rows(step->hidden_counts + i + r);
+        for (int part = 0; part < ROW_VECTORS; part++) {
+            vector x[LANES], lost, error, weight = counts * columns->counts[part];
+            for (int j = 0; j < LANES; j++) { /* rows and columns too many repeat the last */
+                int row = r + j / TILE_COLUMNS, column = (part * LANES + j) % TILE_COLUMNS;
+                x[j] = running[row < n ? row : n - 1][column < m ? column : m - 1];
+            }
+            error = error_of(sums(x), columns->labels_less_half[part], &lost);
+            store(grads + (i + r) * TILE_COLUMNS + part * LANES, all(step->lr) * weight * error);
+            loss += weight * lost;
+        }
+    }
+    return loss;
+}
+
+/* All hidden rows against one tile of outputs. An odd row comes last, where the count of the one
+ * that shares its vector is 0. */
+INLINE void score_rows(const int m, const Step *step, int k, float *grads, vector *loss)
+{
+    const Columns columns = columns_of(step, k, m);
+    int i = 0;
+    for (; i + TILE_HIDDEN <= step->n; i += TILE_HIDDEN)
+        *loss += score_tile(step, i, TILE_HIDDEN, k, m, &columns, grads);
+    if (i < step->n) *loss += score_tile(step, i, 1, k, m, &columns, grads);
+}
+
+/* Where a tile takes each hidden row's sum from, and where it leaves it. Several tiles need the
+ * hidden rows as they were, so their sums grow in `moved`, and only the last tile's go home. */
+enum { ONLY_TILE, FIRST_TILE, MIDDLE_TILE, LAST_TILE };
+
+/* The update of so many chunks of all rows, from float d on. */
+INLINE void update_chunks(const int chunks, int d, const int m, const Step *step, int k,
+                          const float *grads, const int place)
+{
+    float *const *output = step->output_rows + k;
+    float *sum = step->moved + d;
+    vector before[TILE_OUTPUTS][TILE_CHUNKS], after[TILE_OUTPUTS][TILE_CHUNKS];
+
+    for (int c = 0; c < m; c++)
+        for (int q = 0; q < chunks; q++)
+            before[c][q] = after[c][q] = load(output[c] + d + q * LANES);
+    for (int i = 0; i < step->n; i++, sum += step->stride) {
+        float *row = step->hidden_rows[i] + d;
+        float *from = place == ONLY_TILE || place == FIRST_TILE ? row : sum;
+        float *to = place == ONLY_TILE || place == LAST_TILE ? row : sum;
+        vector h[TILE_CHUNKS], total[TILE_CHUNKS];
+        for (int q = 0; q < chunks; q++) {
+            h[q] = load(row + q * LANES);
+            total[q] = from == row ? h[q] : load(from + q * LANES);
+        }
+        for (int c = 0; c < m; c++) {
+            vector grad = all(grads[i * TILE_COLUMNS + c]);
+            for (int q = 0; q < chunks; q++) {
+                after[c][q] += grad * h[q];
+                total[q] += grad * before[c][q];
+            }
+        }
+        for (int q = 0; q < chunks; q++) store(to + q * LANES, total[q]);
+    }
+    for (int c = 0; c < m; c++)
+        for (int q = 0; q < chunks; q++) store(output[c] + d + q * LANES, after[c][q]);
+}
+
+INLINE void update_tile(const int m, const Step *step, int k, const float *grads, const int place)
+{
+    int d = 0;
+    for (; d + TILE_CHUNKS * LANES <= step->stride; d += TILE_CHUNKS * LANES)
+        update_chunks(TILE_CHUNKS, d, m, step, k, grads, place);
+    for (; d < step->stride; d += LANES) update_chunks(1, d, m, step, k, grads, place);
+}
+
+/* Calls f(m, ...) with a constant for m, from 1 to TILE_OUTPUTS. */
+#define WITH_CONSTANT(m, f, ...)           \
+    switch (m) {                           \
+    case 1: f(1, __VA_ARGS__); break;      \
+    case 2: f(2, __VA_ARGS__); break;      \
+    case 3: f(3, __VA_ARGS__); break;      \
+    case 4: f(4, __VA_ARGS__); break;      \
+    case 5: f(5, __VA_ARGS__); break;      \
+    default: f(6, __VA_ARGS__); break;     \
+    }
+
+/* How many of the `left` output rows the first of so many tiles gets: about the same for all. */
+INLINE int tile_width(int left, int tiles)
+{
+    return tiles == 1 ? left : (left + tiles - 1) / tiles;
+}
+
+/* A whole number of vectors. */
+INLINE int grads_of_tile(int n) { return (n + n % 2) * TILE_COLUMNS; }
+
+static void update_rows(Step *step)
+{
+    const int n = step->n, tiles = (step->m + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+    vector loss = {0};
+    if (n < 1) return;
+    for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
+        m = tile_width(step->m - k, tiles - t);
+        WITH_CONSTANT(m, score_rows, step, k, step->grads + t * grads_of_tile(n), &loss)
+    }
+    for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
+        const float *grads = step->grads + t * grads_of_tile(n);
+        m = tile_width(step->m - k, tiles - t);
+        if (tiles == 1) {
+            WITH_CONSTANT(m, update_tile, step, k, grads, ONLY_TILE)
+        } else if (t == 0) {
+            WITH_CONSTANT(m, update_tile, step, k, grads, FIRST_TILE)
+        } else if (t < tiles - 1) {
+            WITH_CONSTANT(m, update_tile, step, k, grads, MIDDLE_TILE)
+        } else {
+            WITH_CONSTANT(m, update_tile, step, k, grads, LAST_TILE)
+        }
+    }
+    store(step->losses, load(step->losses) + loss);
+}
+
+static void update_mean(Step *step)
+{
+    static const float once[1 + SLACK] = {1};
+    float *mean = step->mean, *moved = mean + step->stride;
+    Step inner = *step;
+    for (int d = 0; d < step->stride; d += LANES) {
+        vector sum = {0};
+        for (int i = 0; i < step->n; i++) sum += load(step->hidden_rows[i] + d);
+        sum *= all(1.0f / step->n);
+        store(mean + d, sum);
+        store(moved + d, sum);
+    }
+    inner.n = 1;
+    inner.hidden_rows = &moved;
+    inner.hidden_counts = once;
+    update_rows(&inner);
+    for (int d = 0; d < step->stride; d += LANES) {
+        vector change = all(step->share) * (load(moved + d) - load(mean + d));
+        for (int i = 0; i < step->n; i++) {
+            float *row = step->hidden_rows[i] + d;
+            store(row, load(row) + change);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/* One gradient step: the operation that every objective but the exact softmax is made of.
+ *
+ * n hidden vectors h_i meet m output rows u_k with labels y_k of 1 or 0. Each may stand for several
+ * equal ones: a_i and b_k say how many. With
+ *
+ *     s_ik = <h_i, u_k>
+ *     loss = sum_ik a_i b_k ( log(1 + exp(s_ik)) - y_k s_ik )
+ *     g_ik = lr a_i b_k ( y_k - sigma(s_ik) )
+ *
+ * h_i moves by sum_k g_ik u_k and u_k by sum_i g_ik h_i, all from the rows as they were when the
+ * step began. A word twice in a window has twice its gradient, so one row with a_i = 2 is exact.
+ */
+#ifndef FASTW2V_STEP_H
+#define FASTW2V_STEP_H
+
+#include <stdint.h>
+
+enum {
+    ROW_FLOATS = 16,  /* rows are padded to a multiple of this, with zeros that stay zeros */
+    ROW_BYTES = 64,   /* and begin at multiples of this */
+    SLACK = 8,        /* values that vector kernels may read, and write in grads, past the end */
+    TILE_OUTPUTS = 6, /* output rows that are worked on together */
+    TILE_COLUMNS = 8  /* grads holds a row of this many for a hidden vector and a tile */
+};
+
+/* What a step works on. No two rows are the same, but for other threads'. Arrays of n, m or tiles of
+ * them have SLACK more values at their end, and those of the counts are zero there. */
+typedef struct {
+    int32_t n;
+    int32_t m;
+    int32_t vector_size;
+    int32_t stride; /* floats from one row to the next: at least vector_size */
+    float lr;
+    float **hidden_rows;        /* (n,) */
+    const float *hidden_counts; /* (n,): a_i */
+    float **output_rows;        /* (m,) */
+    const float *output_counts; /* (m,): b_k */
+    const float *labels;        /* (m,): y_k */
+    float share;                /* update_mean: of the hidden gradient, for each context */
+    /* Working memory. */
+    float *grads;        /* (tiles, n, TILE_COLUMNS) */
+    float *moved;        /* (n, stride): hidden rows on their way, where m > TILE_OUTPUTS */
+    float *mean;         /* (2, stride) */
+    float *losses;       /* (ROW_FLOATS,): the step's loss is added, however it is spread over them */
+} Step;
+
+/* One implementation of the steps. It needs padded rows unless `any_rows` says otherwise. */
+typedef struct {
+    const char *name;
+    int any_rows;
+    void (*update_rows)(Step *);
+    /* CBOW: the hidden vector is the mean of the n rows, each as often as it is listed (the counts
+     * are not looked at), and each row moves by `share` times what the mean would move by. */
+    void (*update_mean)(Step *);
+} Updates;
+
+#endif

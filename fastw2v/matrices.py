@@ -1,0 +1,39 @@
+"""Matrices whose rows lie where vector instructions want them.
+
+A row begins at a multiple of 64 bytes, a cache line and the widest vector, and is followed by
+zeros up to the next row. What users see is the (n, d) matrix without these zeros, a view of the
+same memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v._kernels.updates import ROW_BYTES, ROW_FLOATS
+
+
+def zeros(n: int, d: int) -> NDArray[np.float32]:
+    """Make a float32 (n, d) matrix of zeros with such rows."""
+    stride = row_stride(d)
+    memory = np.zeros(n * stride + ROW_FLOATS, np.float32)
+    skipped = -memory.ctypes.data % ROW_BYTES // memory.itemsize
+    return memory[skipped : skipped + n * stride].reshape(n, stride)[:, :d]
+
+
+def padded(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Copy a matrix into one with such rows."""
+    copy = zeros(*matrix.shape)
+    copy[:] = matrix
+    return copy
+
+
+def is_padded(matrix: NDArray[np.float32]) -> bool:
+    """Return whether the rows lie so; what lies between them can't be seen from here."""
+    stride = row_stride(matrix.shape[1]) * matrix.itemsize
+    return matrix.strides == (stride, matrix.itemsize) and matrix.ctypes.data % ROW_BYTES == 0
+
+
+def row_stride(d: int) -> int:
+    """Return how many floats there are from one row of d to the next."""
+    return -(-d // ROW_FLOATS) * ROW_FLOATS
