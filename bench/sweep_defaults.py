@@ -122,9 +122,6 @@ def is_accepted(kind: str) -> bool:
     return True
 
 
-# One run -----------------------------------------------------------------------------------------
-
-
 def new_model(args: Arguments, run: Run, corpus: Any = None) -> Any:
     """Return an untrained model of fastw2v."""
     import fastw2v
@@ -164,9 +161,6 @@ def measure(args: Arguments, run: Run, corpus: Any) -> Row:
     return row
 
 
-# All runs, and their file ------------------------------------------------------------------------
-
-
 def sweep(args: Arguments, plan: list[Run], corpus: Any, report: dict[str, Any]) -> None:
     """Make the runs that are missing; `report` grows, and is written, with every run."""
     cpu = describe_machine()["cpu"]
@@ -190,10 +184,15 @@ def run_of(row: Row) -> Run:
 def common_settings(args: Arguments, corpus: Any) -> dict[str, Any]:
     """Return what all runs of a file must share."""
     tests = b"".join((args.eval_dir / file).read_bytes() for file in TEST_FILES)
-    settings = {"corpus": Path(args.corpus).name, "words": corpus.report.tokens}
-    settings |= {"checksum": zlib.crc32(memoryview(corpus.tokens)), "tests": zlib.crc32(tests)}
-    settings |= {"fastw2v": describe_machine()["versions"]["fastw2v"]}
-    return settings | {"vector_size": args.vector_size, "workers": args.workers}
+    return {
+        "corpus": Path(args.corpus).name,
+        "words": corpus.report.tokens,
+        "corpus_crc32": zlib.crc32(memoryview(corpus.tokens)),
+        "tests_crc32": zlib.crc32(tests),
+        "vector_size": args.vector_size,
+        "workers": args.workers,
+        "fastw2v": describe_machine()["versions"]["fastw2v"],
+    }
 
 
 def read_rows(path: Path | None, settings: dict[str, Any]) -> list[Row]:
@@ -220,9 +219,6 @@ def write_report(path: Path | None, report: dict[str, Any]) -> None:
         part = path.with_name(path.name + ".part")
         part.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         os.replace(part, path)
-
-
-# The tables --------------------------------------------------------------------------------------
 
 
 def show(values: Sequence[float | None]) -> str:
@@ -290,12 +286,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("interrupted: the tables show what was done", file=sys.stderr)
         status = 130
-    cpus = " and ".join(dict.fromkeys(row["cpu"] for row in rows))
-    print(
-        f"{settings['corpus']}, {settings['words']:,} words; {args.vector_size} dimensions, ",
-        end="",
-    )
-    print(f"{args.workers} threads ({cpus}); mean (lowest–highest) over the seeds\n")
+    machines = f"threads: {args.workers} ({' and '.join({row['cpu']: '' for row in rows})})"
+    print(f"{settings['corpus']}, {settings['words']:,} words; dimensions: {args.vector_size};")
+    print(f"{machines}; mean (lowest–highest) over the seeds\n")
     for kind in args.kinds:
         if any(row["kind"] == kind for row in rows):
             print_table(kind, rows)

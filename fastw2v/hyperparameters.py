@@ -18,7 +18,7 @@ from fastw2v.vocabulary import DEFAULT_MIN_COUNT
 Window = int | tuple[int, int] | None
 
 ARCHITECTURES = ("skipgram", "cbow")
-OBJECTIVES = ("negative_sampling", "softmax")
+OBJECTIVES = ("negative_sampling", "softmax", "hierarchical_softmax")
 NEGATIVE_SHARING = ("window", "pair")
 CBOW_GRADIENTS = ("exact", "word2vec")
 

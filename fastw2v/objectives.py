@@ -25,6 +25,8 @@ References
    Word-Embedding Method", arXiv:1402.3722.
 .. [4] İrsoy, Benton, Stratos (2021), "Corrected CBOW Performs as well as Skip-gram",
    arXiv:2012.15332: the scale of CBOW's gradient (their software is called koan).
+.. [5] Morin, Bengio (2005), "Hierarchical Probabilistic Neural Network Language Model",
+   AISTATS: a tree in place of the softmax. [1]_ and [2]_ take Huffman's tree.
 """
 
 from __future__ import annotations
@@ -38,11 +40,12 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 WordIds: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
+TreePath: TypeAlias = tuple[WordIds, ArrayLike]  # inner nodes, and a label for each
 LogisticFunction: TypeAlias = Callable[[FloatArray], ArrayLike]
 
 
 class ExampleGradients(NamedTuple):
-    """Loss of one example, with ∂J/∂v of shape (d,) and ∂J/∂U of shape (V, d)."""
+    """Loss of one example, with ∂J/∂v of shape (d,) and ∂J/∂U of U's shape, (V, d)."""
 
     loss: float
     hidden_grad: FloatArray
@@ -50,7 +53,7 @@ class ExampleGradients(NamedTuple):
 
 
 class WindowGradients(NamedTuple):
-    """Loss of one window, with a gradient of shape (V, d) for each of the two matrices."""
+    """Loss of one window, with a gradient for each of the two matrices, of shape (V, d)."""
 
     loss: float
     input_grad: FloatArray
@@ -205,16 +208,79 @@ def negative_sampling(
     rows = np.concatenate(([target], draws))  # the positive first, repeats kept
     labels = np.zeros(len(rows))
     labels[0] = 1.0
+    return _binary_decisions(v, u, rows, labels, sigmoid)
+
+
+def _binary_decisions(
+    v: FloatArray,
+    u: FloatArray,
+    rows: NDArray[np.intp],
+    labels: FloatArray,
+    sigmoid: LogisticFunction,
+) -> ExampleGradients:
+    """J = −Σ log σ(s) over label 1, −Σ log σ(−s) over label 0; dJ/ds is σ(s) − label for both."""
     scores = u[rows] @ v
     errors = np.asarray(sigmoid(scores), dtype=np.float64) - labels
-
     output_grad = np.zeros_like(u)
     np.add.at(output_grad, rows, np.outer(errors, v))  # unlike +=, adds up repeated rows
     return ExampleGradients(
-        loss=-float(log_sigmoid(scores[0]) + log_sigmoid(-scores[1:]).sum()),
+        loss=-float(log_sigmoid(np.where(labels == 1.0, scores, -scores)).sum()),
         hidden_grad=errors @ u[rows],
         output_grad=output_grad,
     )
+
+
+def hierarchical_softmax(
+    hidden: ArrayLike,
+    output_vectors: ArrayLike,
+    nodes: WordIds,
+    labels: ArrayLike,
+    *,
+    sigmoid: LogisticFunction = sigmoid,
+) -> ExampleGradients:
+    """Find the observed word in a binary tree, one decision at each inner node [5]_ [2]_.
+
+    J = −Σ_j log σ(±u_jᵀv), where j runs over the inner nodes on the path from the root to the
+    word, and the sign is + where the path's label is 1, − where it is 0.
+
+    Parameters
+    ----------
+    hidden, sigmoid
+        As in `negative_sampling`.
+    output_vectors : array_like, shape (V − 1, d)
+        U, whose rows are inner nodes here, not words. More rows than the tree has are allowed.
+    nodes : sequence of int
+        The inner nodes on the path, each once.
+    labels : array_like of 0 and 1, as long as `nodes`
+        Which branch the path takes there.
+
+    Returns
+    -------
+    ExampleGradients
+        The loss, ∂J/∂v of shape (d,), and ∂J/∂U of U's shape.
+
+    Notes
+    -----
+    *A distribution.* The words are the leaves, and p(word) = Π_j σ(±u_jᵀv) over the word's path.
+    The probability 1 starts at the root. At each inner node one branch takes the fraction σ(s) of
+    what arrives and the other σ(−s) = 1 − σ(s), so none of it is lost, and it all ends up at the
+    leaves: the probabilities of the V words sum to 1, whatever the vectors and the tree. No sum
+    over the vocabulary is needed, only a path, of about log₂ V nodes.
+
+    *Gradients.* J is a sum of the two kinds of term in `negative_sampling`, both with derivative
+    σ(s) − label. Since s_j = u_jᵀv, the chain rule gives
+
+        ∂J/∂v   = Σ_j (σ(u_jᵀv) − label_j) u_j
+        ∂J/∂u_j = (σ(u_jᵀv) − label_j) v, and 0 for the nodes beside the path.
+    """
+    v, u = _hidden_and_output(hidden, output_vectors)
+    rows = _word_ids("nodes", nodes, len(u))
+    branches = np.asarray(labels, dtype=np.float64)
+    if branches.shape != rows.shape or not np.isin(branches, (0.0, 1.0)).all():
+        raise ValueError(f"labels must be 0 or 1 for each of {len(rows)} nodes, not {labels!r}")
+    if len(np.unique(rows)) < len(rows):
+        raise ValueError(f"nodes has a node twice, and a path doesn't: {nodes!r}")
+    return _binary_decisions(v, u, rows, branches, sigmoid)
 
 
 def skipgram_window(
@@ -224,6 +290,7 @@ def skipgram_window(
     output_vectors: ArrayLike,
     negatives: WordIds | Sequence[WordIds] | None = None,
     *,
+    path: TreePath | None = None,
     sigmoid: LogisticFunction = sigmoid,
 ) -> WindowGradients:
     """Sum the skip-gram loss and its gradients over one window [1]_ [2]_.
@@ -236,13 +303,16 @@ def skipgram_window(
         The words around it. A word that stands there twice counts twice; `center` may be
         among them.
     input_vectors, output_vectors : array_like, shape (V, d)
-        Both matrices as they are when the window starts.
+        Both matrices as they are when the window starts. With `path`, the output matrix may
+        have V − 1 rows, as many as a tree has inner nodes.
     negatives : sequence of int, or one such sequence per context, optional
         Words drawn for negative sampling: either drawn once and shared by all the pairs of the
         window, or drawn afresh for each pair (C sequences, not necessarily equally long).
-        Without it, the objective is the exact softmax.
+        Without it and without `path`, the objective is the exact softmax.
+    path : (nodes, labels), optional
+        The center's path, for `hierarchical_softmax`. It excludes `negatives`.
     sigmoid : callable
-        See `negative_sampling`. The softmax makes no use of it.
+        See `negative_sampling`. The exact softmax makes no use of it.
 
     Returns
     -------
@@ -261,6 +331,8 @@ def skipgram_window(
         ∂J/∂(input row c) = Σ over the positions that hold c of ∂J_pair/∂v
         ∂J/∂U             = Σ over all pairs of ∂J_pair/∂U.
 
+    *Hierarchical softmax* has the same pairs: each context looks for the center, on its path.
+
     *Exact softmax.* Here the roles are those of the papers: the input vector of the *center* is
     the hidden vector v, and every context word o is a target: J = Σ_o −log ŷ_o. All the terms
     have the same v and hence the same ŷ = softmax(Uv), so one softmax, the expensive part,
@@ -270,12 +342,16 @@ def skipgram_window(
 
     where n_w counts how often w stands in the window.
     """
-    w_in, w_out, center, contexts = _window(center, contexts, input_vectors, output_vectors)
-    if negatives is None:
+    w_in, w_out, center, contexts = _window(
+        center, contexts, input_vectors, output_vectors, negatives, path
+    )
+    hidden_rows = contexts
+    if path is not None:
+        examples = [hierarchical_softmax(w_in[c], w_out, *path, sigmoid=sigmoid) for c in contexts]
+    elif negatives is None:
         hidden_rows = np.full_like(contexts, center)
         examples = [softmax_cross_entropy(w_in[center], w_out, o) for o in contexts]
     else:
-        hidden_rows = contexts
         examples = [
             negative_sampling(w_in[c], w_out, center, draws, sigmoid=sigmoid)
             for c, draws in zip(contexts, _draws_per_pair(negatives, len(contexts)), strict=True)
@@ -296,6 +372,7 @@ def cbow_window(
     output_vectors: ArrayLike,
     negatives: WordIds | None = None,
     *,
+    path: TreePath | None = None,
     gradient: Literal["exact", "word2vec"] = "exact",
     sigmoid: LogisticFunction = sigmoid,
 ) -> WindowGradients:
@@ -303,10 +380,11 @@ def cbow_window(
 
     Parameters
     ----------
-    center, contexts, input_vectors, output_vectors, sigmoid
+    center, contexts, input_vectors, output_vectors, path, sigmoid
         As in `skipgram_window`. A context word that stands there twice counts twice in the mean.
     negatives : sequence of int, optional
-        Words drawn for negative sampling. Without it, the objective is the exact softmax.
+        Words drawn for negative sampling. Without it and without `path`, the objective is the
+        exact softmax.
     gradient : {"exact", "word2vec"}
         What each context row receives; see the notes.
 
@@ -329,9 +407,13 @@ def cbow_window(
     """
     if gradient not in ("exact", "word2vec"):
         raise ValueError(f'gradient must be "exact" or "word2vec", not {gradient!r}')
-    w_in, w_out, center, contexts = _window(center, contexts, input_vectors, output_vectors)
+    w_in, w_out, center, contexts = _window(
+        center, contexts, input_vectors, output_vectors, negatives, path
+    )
     hidden = w_in[contexts].mean(axis=0)
-    if negatives is None:
+    if path is not None:
+        example = hierarchical_softmax(hidden, w_out, *path, sigmoid=sigmoid)
+    elif negatives is None:
         example = softmax_cross_entropy(hidden, w_out, center)
     else:
         example = negative_sampling(hidden, w_out, center, negatives, sigmoid=sigmoid)
@@ -355,11 +437,19 @@ def _hidden_and_output(
 
 
 def _window(
-    center: SupportsIndex, contexts: WordIds, input_vectors: ArrayLike, output_vectors: ArrayLike
+    center: SupportsIndex,
+    contexts: WordIds,
+    input_vectors: ArrayLike,
+    output_vectors: ArrayLike,
+    negatives: object,
+    path: TreePath | None,
 ) -> tuple[FloatArray, FloatArray, int, NDArray[np.intp]]:
     w_in = np.asarray(input_vectors, dtype=np.float64)
     w_out = np.asarray(output_vectors, dtype=np.float64)
-    if w_in.ndim != 2 or w_in.shape != w_out.shape:
+    if negatives is not None and path is not None:
+        raise ValueError("negatives and path are two objectives: pass one of them, or neither")
+    spare = 0 if path is None else 1  # inner nodes are one less than words
+    if w_in.ndim != 2 or w_out.shape not in (w_in.shape, w_in[spare:].shape):
         raise ValueError(
             f"input_vectors and output_vectors must both have shape (V, d), not {w_in.shape} "
             f"and {w_out.shape}; pass two matrices with a row a word"

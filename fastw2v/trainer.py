@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fastw2v._kernels.alias import AliasTable
+from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
@@ -189,7 +190,7 @@ def train(
         corpus.tokens,
         corpus.offsets,
         keep_probability=keep_probability,
-        noise=AliasTable(vocabulary.noise_weights(parameters.ns_exponent)),
+        **_sampler(parameters, vocabulary),
         input_vectors=input_vectors,
         output_vectors=output_vectors,
         first_epoch=first_epoch,
@@ -286,6 +287,17 @@ def _run_epoch(
     for worker in workers:
         if worker.error is not None:
             raise worker.error
+
+
+def _sampler(
+    parameters: Hyperparameters, vocabulary: Vocabulary
+) -> dict[str, AliasTable | HuffmanTree]:
+    """Make what the objective finds a centre's outputs by."""
+    if parameters.objective == "negative_sampling":
+        return {"noise": AliasTable(vocabulary.noise_weights(parameters.ns_exponent))}
+    if parameters.objective == "hierarchical_softmax":
+        return {"tree": HuffmanTree(vocabulary.counts)}
+    return {}
 
 
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:

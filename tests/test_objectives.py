@@ -30,6 +30,16 @@ NEGATIVES = {
     "only the target": [CENTER, CENTER],
     "equal to a context": [5, 0, 1],
 }
+# The tree of these 7 words has the inner nodes 0 … 5, the root is 5; a path and its labels each.
+TREE = [
+    ([5], [0]),
+    ([5, 4, 3], [1, 0, 0]),
+    ([5, 4, 3], [1, 0, 1]),
+    ([5, 4, 2, 1], [1, 1, 0, 0]),
+    ([5, 4, 2, 1], [1, 1, 0, 1]),
+    ([5, 4, 2, 0], [1, 1, 1, 0]),
+    ([5, 4, 2, 0], [1, 1, 1, 1]),
+]
 
 
 def central_difference(function: Callable[[np.ndarray], float], array: np.ndarray) -> np.ndarray:
@@ -233,6 +243,15 @@ def test_sigmoid_keyword_is_used_for_the_gradients_only() -> None:
     window = objectives.cbow_window(CENTER, [0, 5], w_in, u, [3, 3, 1], sigmoid=half)
     np.testing.assert_allclose(window.output_grad[3], (w_in[0] + w_in[5]) / 2)
 
+    path = [3, 1], [1, 0]
+    result = objectives.hierarchical_softmax(v, u, *path, sigmoid=half)
+    assert result.loss == objectives.hierarchical_softmax(v, u, *path).loss
+    np.testing.assert_allclose(result.hidden_grad, (u[1] - u[3]) / 2)
+    window = objectives.skipgram_window(CENTER, [0, 5], w_in, u, path=path, sigmoid=half)
+    np.testing.assert_allclose(window.output_grad[1], (w_in[0] + w_in[5]) / 2)
+    window = objectives.cbow_window(CENTER, [0, 5], w_in, u, path=path, sigmoid=half)
+    np.testing.assert_allclose(window.output_grad[1], (w_in[0] + w_in[5]) / 4)
+
 
 @pytest.mark.usefixtures("strict")
 def test_examples_with_extreme_scores() -> None:
@@ -242,6 +261,132 @@ def test_examples_with_extreme_scores() -> None:
     assert (loss, hidden_grad.tolist(), output_grad.tolist()) == (2000, [2000], [[1], [-1]])
     loss, hidden_grad, output_grad = objectives.negative_sampling([1.0], u, 1, [0])
     assert (loss, hidden_grad.tolist(), output_grad.tolist()) == (2000, [2000], [[1], [-1]])
+
+
+# ---- hierarchical softmax --------------------------------------------------------------------
+
+
+def random_tree(leaves: int, seed: int) -> list[tuple[list[int], list[int]]]:
+    """Merge nodes at random, from leaves to root: the path of each word, and its labels."""
+    rng = np.random.default_rng(seed)
+    paths: list[tuple[list[int], list[int]]] = [([], []) for _ in range(leaves)]
+    loose = [[word] for word in range(leaves)]  # the words below each node without a parent
+    for node in range(leaves - 1):
+        pair = [loose.pop(rng.integers(len(loose))) for _ in range(2)]
+        for label, words in enumerate(pair):
+            for word in words:
+                paths[word][0].insert(0, node)
+                paths[word][1].insert(0, label)
+        loose.append(pair[0] + pair[1])
+    return paths
+
+
+@pytest.mark.parametrize("word", range(V))
+def test_hierarchical_softmax_gradients(word: int) -> None:
+    """Loss by its definition, gradients by differences; a row for each inner node is enough."""
+    w_in, u = random_matrices()
+    v, (nodes, labels) = w_in[0], TREE[word]
+    signs = [1 if label else -1 for label in labels]
+    expected = sum(
+        math.log1p(math.exp(-sign * sum(u[node] * v)))
+        for node, sign in zip(nodes, signs, strict=True)
+    )
+    for rows in (V, V - 1):
+        result = objectives.hierarchical_softmax(v, u[:rows], nodes, labels)
+        assert result.loss == pytest.approx(expected, rel=1e-12)
+        assert isinstance(result.loss, float)
+        assert (result.hidden_grad.shape, result.output_grad.shape) == ((D,), (rows, D))
+        assert (np.abs(result.output_grad).max(axis=1) > 0).nonzero()[0].tolist() == sorted(nodes)
+    check_example(lambda h, m: objectives.hierarchical_softmax(h, m, nodes, labels), v, u)
+
+
+def test_signs_of_the_nodes_gradients() -> None:
+    """With label 1 a node moves towards v, with label 0 away from it."""
+    w_in, u = random_matrices()
+    v = w_in[0]
+    grad = objectives.hierarchical_softmax(v, u, *TREE[4]).output_grad
+    y = objectives.sigmoid(u @ v)
+    for node, label in zip(*TREE[4], strict=True):
+        np.testing.assert_allclose(grad[node], (y[node] - label) * v, rtol=1e-12)
+        assert (grad[node] @ v < 0) == (label == 1)
+
+
+def test_a_tree_of_two_words_is_logistic_regression() -> None:
+    """One node, one decision: what negative sampling says of one word and one draw."""
+    w_in, u = random_matrices()
+    yes = objectives.hierarchical_softmax(w_in[0], u, [3], [1])
+    for a, b in zip(yes, objectives.negative_sampling(w_in[0], u, 3, []), strict=True):
+        np.testing.assert_array_equal(a, b)
+    no = objectives.hierarchical_softmax(w_in[0], u, [3], [0])
+    assert math.exp(-yes.loss) + math.exp(-no.loss) == pytest.approx(1, rel=1e-14)
+
+
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1), st.floats(0, 30))
+def test_probabilities_of_a_trees_words_sum_to_one(v: int, seed: int, scale: float) -> None:
+    """Whatever the tree and its vectors; and so their gradients, weighted, cancel."""
+    w_in, u = random_matrices(v, D, seed)
+    hidden = scale * w_in[0]
+    examples = [
+        objectives.hierarchical_softmax(hidden, u, nodes, labels)
+        for nodes, labels in random_tree(v, seed)
+    ]
+    p = np.exp([-example.loss for example in examples])
+    assert math.isclose(p.sum(), 1.0, rel_tol=1e-12)
+    # Σ p_w = 1 for all v and U, so its derivative Σ p_w ∂J_w is 0.
+    size = 1 + np.abs(hidden).max() + np.abs(u).max()
+    assert np.abs(p @ [example.hidden_grad for example in examples]).max() < 1e-12 * v * size
+    for node in range(v):
+        rows = p @ [example.output_grad[node] for example in examples]
+        assert np.abs(rows).max() < 1e-12 * v * size
+
+
+def test_the_only_word_needs_no_decision() -> None:
+    """Its path is empty: probability 1, loss 0, nothing to learn."""
+    for u in (np.ones((1, D)), np.ones((0, D))):
+        loss, hidden_grad, output_grad = objectives.hierarchical_softmax(np.ones(D), u, [], [])
+        assert (loss, hidden_grad.tolist(), output_grad.shape) == (0, [0] * D, u.shape)
+        assert not output_grad.any()
+        for function in (objectives.skipgram_window, objectives.cbow_window):
+            window = function(0, [0, 0], np.ones((1, D)), u, path=([], []))
+            assert (window.loss, window.input_grad.any(), window.output_grad.any()) == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("strict")
+def test_hierarchical_softmax_of_extreme_scores() -> None:
+    """Finite where probabilities round to 0 or 1."""
+    u = np.array([[1000.0], [-1000.0]])
+    result = objectives.hierarchical_softmax([1.0], u, [1, 0], [1, 0])
+    assert (result.loss, result.hidden_grad.tolist()) == (2000, [2000])
+    assert result.output_grad.tolist() == [[1], [-1]]
+    result = objectives.hierarchical_softmax([1.0], u, [1, 0], [0, 1])
+    assert (result.loss, result.hidden_grad.tolist()) == (0, [0])
+
+
+@pytest.mark.parametrize("contexts", WINDOWS.values(), ids=WINDOWS)
+def test_windows_with_a_path(contexts: list[int]) -> None:
+    """Gradients by differences; each context looks for the center, or their mean does."""
+    w_in, u = random_matrices()
+    path = TREE[CENTER]
+    for function in (objectives.skipgram_window, objectives.cbow_window):
+        check_window(lambda a, b, f=function: f(CENTER, contexts, a, b, path=path), w_in, u)
+        check_window(lambda a, b, f=function: f(CENTER, contexts, a, b, path=path), w_in, u[1:])
+
+    window = objectives.skipgram_window(CENTER, contexts, w_in, u, path=path)
+    loss, input_grad, output_grad = 0.0, np.zeros((V, D)), np.zeros((V, D))
+    for c in contexts:
+        pair = objectives.hierarchical_softmax(w_in[c], u, *path)  # input row: the context
+        loss += pair.loss
+        input_grad[c] += pair.hidden_grad
+        output_grad += pair.output_grad
+    assert window.loss == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_allclose(window.input_grad, input_grad, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(window.output_grad, output_grad, rtol=1e-12, atol=1e-12)
+
+    window = objectives.cbow_window(CENTER, contexts, w_in, u, path=path)
+    mean = objectives.hierarchical_softmax(w_in[contexts].mean(axis=0), u, *path)
+    assert window.loss == mean.loss
+    np.testing.assert_array_equal(window.output_grad, mean.output_grad)
+    np.testing.assert_allclose(window.input_grad.sum(axis=0), mean.hidden_grad, rtol=1e-12)
 
 
 # ---- windows ---------------------------------------------------------------------------------
@@ -305,13 +450,18 @@ def test_windows_with_exact_softmax(contexts: list[int]) -> None:
     np.testing.assert_allclose(output_grad, expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("negatives", [None, [3, 1, 3]], ids=["softmax", "negatives"])
-def test_cbow_word2vec_gradient(negatives: list[int] | None) -> None:
+@pytest.mark.parametrize(
+    "objective",
+    [{}, {"negatives": [3, 1, 3]}, {"path": TREE[CENTER]}],
+    ids=["softmax", "negatives", "path"],
+)
+def test_cbow_word2vec_gradient(objective: dict[str, object]) -> None:
     """C times the exact gradient for the inputs; loss and output gradient are the same."""
     w_in, u = random_matrices()
     for contexts in ([0, 5, 6], [5, 0, 5]):
-        exact = objectives.cbow_window(CENTER, contexts, w_in, u, negatives)
-        scaled = objectives.cbow_window(CENTER, contexts, w_in, u, negatives, gradient="word2vec")
+        window = CENTER, contexts, w_in, u
+        exact = objectives.cbow_window(*window, **objective)
+        scaled = objectives.cbow_window(*window, gradient="word2vec", **objective)
         np.testing.assert_allclose(scaled.input_grad, 3 * exact.input_grad, rtol=1e-12)
         np.testing.assert_array_equal(scaled.output_grad, exact.output_grad)
         assert scaled.loss == exact.loss
@@ -323,10 +473,12 @@ def test_inputs_are_left_alone_and_converted() -> None:
     """Any float dtype is read, none is written, and results are float64."""
     w_in, u = (m.astype(np.float32) for m in random_matrices())
     before = w_in.copy(), u.copy()
-    for negatives in (None, [3, 3]):
+    path = np.array([5, 4], np.int32), np.array([0, 1], np.float32)
+    for objective in ({}, {"negatives": [3, 3]}, {"path": path}):
         for function in (objectives.skipgram_window, objectives.cbow_window):
-            result = function(np.int32(CENTER), np.array([0, 5], np.int32), w_in, u, negatives)
-            wide = function(CENTER, [0, 5], w_in.astype(float), u.astype(float), negatives)
+            ids = np.int32(CENTER), np.array([0, 5], np.int32)
+            result = function(*ids, w_in, u, **objective)
+            wide = function(CENTER, [0, 5], w_in.astype(float), u.astype(float), **objective)
             assert isinstance(result.loss, float)
             for a, b in zip(result, wide, strict=True):
                 np.testing.assert_allclose(a, b, rtol=1e-12)
@@ -355,6 +507,9 @@ def test_all_gradients_at_any_size(data: st.DataObject, v: int, d: int, seed: in
         check_window(
             lambda a, b, n=negatives: objectives.cbow_window(center, contexts, a, b, n), w_in, u
         )
+    path = random_tree(v, seed)[center]
+    for function in (objectives.skipgram_window, objectives.cbow_window):
+        check_window(lambda a, b, f=function: f(center, contexts, a, b, path=path), w_in, u)
 
 
 # ---- errors ----------------------------------------------------------------------------------
@@ -375,6 +530,9 @@ def test_words_out_of_range(bad: int) -> None:
         lambda: objectives.cbow_window(bad, [1], w_in, u),
         lambda: objectives.cbow_window(0, [bad], w_in, u),
         lambda: objectives.cbow_window(0, [1], w_in, u, [bad]),
+        lambda: objectives.hierarchical_softmax(w_in[0], u, [1, bad], [1, 0]),
+        lambda: objectives.skipgram_window(0, [1], w_in, u, path=([bad], [1])),
+        lambda: objectives.cbow_window(0, [1], w_in, u, path=([bad], [1])),
     ):
         with pytest.raises(IndexError, match=message):
             call()
@@ -384,6 +542,7 @@ def test_arguments_of_the_wrong_shape_or_kind() -> None:
     """Each mistake gets an error that says what to pass."""
     w_in, u = random_matrices()
     skipgram, cbow = objectives.skipgram_window, objectives.cbow_window
+    tree = objectives.hierarchical_softmax
     for match, call in (
         ("contexts is empty", lambda: skipgram(0, [], w_in, u)),
         ("contexts is empty", lambda: cbow(0, [], w_in, u, [1])),
@@ -399,6 +558,22 @@ def test_arguments_of_the_wrong_shape_or_kind() -> None:
         (r"shapes \(d,\)", lambda: objectives.negative_sampling(w_in[0, :2], u, 0, [1])),
         (r"both have shape \(V, d\)", lambda: skipgram(0, [1], w_in[:3], u)),
         (r"both have shape \(V, d\)", lambda: cbow(0, [1], w_in[0], u[0])),
+        (r"both have shape \(V, d\)", lambda: cbow(0, [1], w_in, u[1:])),
+        (r"both have shape \(V, d\)", lambda: cbow(0, [1], w_in, u[2:], path=TREE[0])),
+        (r"both have shape \(V, d\)", lambda: skipgram(0, [1], w_in, u[1:, 1:], path=TREE[0])),
+        (r"both have shape \(V, d\)", lambda: skipgram(0, [1], 1.0, u, path=TREE[0])),
+        (r"shapes \(d,\)", lambda: tree(w_in[0, :2], u, [1], [1])),
+        ("0 or 1 for each of 2 nodes", lambda: tree(w_in[0], u, [1, 2], [1, -1])),
+        ("0 or 1 for each of 2 nodes", lambda: tree(w_in[0], u, [1, 2], [1, 0.5])),
+        ("0 or 1 for each of 2 nodes", lambda: tree(w_in[0], u, [1, 2], [1, math.nan])),
+        ("0 or 1 for each of 2 nodes", lambda: tree(w_in[0], u, [1, 2], [1])),
+        ("0 or 1 for each of 2 nodes", lambda: tree(w_in[0], u, [1, 2], [[1, 0]])),
+        ("0 or 1 for each of 0 nodes", lambda: tree(w_in[0], u, [], 1)),
+        ("a node twice", lambda: tree(w_in[0], u, [1, 2, 1], [1, 0, 1])),
+        ("1-D sequence", lambda: tree(w_in[0], u, 1, 1)),
+        ("integers", lambda: tree(w_in[0], u, [0.5], [1])),
+        ("negatives and path", lambda: skipgram(0, [1], w_in, u, [], path=TREE[0])),
+        ("negatives and path", lambda: cbow(0, [1], w_in, u, [1], path=TREE[0])),
     ):
         with pytest.raises(ValueError, match=match):
             call()

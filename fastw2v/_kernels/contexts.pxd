@@ -1,4 +1,4 @@
-"""A window's contexts as the hidden rows of a step."""
+"""Rows of the matrices, and a window's contexts as the hidden rows of a step."""
 
 from libc.stdint cimport int32_t
 
@@ -7,6 +7,10 @@ from fastw2v._kernels.structures cimport Parameters, Scratch, Window
 
 cdef inline float* input_row(const Parameters* parameters, int32_t token) noexcept nogil:
     return parameters.input_vectors + <size_t>token * parameters.stride
+
+
+cdef inline float* output_row(const Parameters* parameters, int32_t row) noexcept nogil:
+    return parameters.output_vectors + <size_t>row * parameters.stride
 
 
 cdef inline int32_t take_contexts(

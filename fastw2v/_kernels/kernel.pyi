@@ -3,6 +3,7 @@ from typing import Any
 
 from fastw2v._kernels._types import FloatArray, OffsetArray, TokenArray
 from fastw2v._kernels.alias import AliasTable
+from fastw2v._kernels.huffman import HuffmanTree
 
 BLOCK: int
 WINDOW_BYTES: int
@@ -16,7 +17,8 @@ class Kernel:
         offsets: OffsetArray,
         *,
         keep_probability: FloatArray,
-        noise: AliasTable,
+        noise: AliasTable | None = None,
+        tree: HuffmanTree | None = None,
         input_vectors: FloatArray,
         output_vectors: FloatArray,
         first_epoch: int,

@@ -6,12 +6,15 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
-from fastw2v._kernels.negative_sampling cimport cbow, skipgram_pair, skipgram_window
+from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
+from fastw2v._kernels.hierarchical_softmax cimport list_path
+from fastw2v._kernels.huffman cimport HuffmanTree
+from fastw2v._kernels.negative_sampling cimport draw_negatives
 from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, DRAWS_AHEAD, SOFTMAX_BATCH, BlockUpdate, Parameters, Scratch as ScratchStruct,
+    BLOCK_TOKENS, SOFTMAX_BATCH, STEPS_AHEAD, BlockUpdate, Parameters, Scratch as ScratchStruct,
     Window,
 )
 from fastw2v._kernels.updates cimport updates_named
@@ -27,19 +30,20 @@ cdef enum:
 
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
-    """Find the objective's function; a combination that has none is an error, never a fallback."""
+    """Find the function for a block; a combination that has none is an error, never a fallback."""
     if objective == "softmax":
         if architecture == "skipgram":
             return skipgram_softmax
         if architecture == "cbow":
             return cbow_softmax
-    if objective == "negative_sampling":
+    elif objective in ("negative_sampling", "hierarchical_softmax"):
         if architecture == "cbow":
             return cbow
-        if architecture == "skipgram" and negative_sharing == "window":
-            return skipgram_window
-        if architecture == "skipgram" and negative_sharing == "pair":
-            return skipgram_pair
+        if architecture == "skipgram":
+            if objective == "negative_sampling" and negative_sharing == "pair":
+                return skipgram_pairs
+            if objective == "hierarchical_softmax" or negative_sharing == "window":
+                return skipgram
     raise ValueError(
         f"no kernel for architecture={architecture!r}, objective={objective!r}, "
         f"negative_sharing={negative_sharing!r}")
@@ -58,7 +62,9 @@ cdef class Kernel:
     keep_probability
         float32 (V,): subsampling's probability to keep a word.
     noise
-        The negatives' distribution over the V words.
+        The negatives' distribution over the V words, which negative sampling needs.
+    tree
+        The words' paths, which hierarchical softmax needs.
     input_vectors, output_vectors
         float32 (V, vector_size): trained in place. Rows are contiguous; but for ``kernel="blas"``
         they also begin at multiples of ``ROW_BYTES`` and are followed by zeros up to a multiple of
@@ -74,24 +80,23 @@ cdef class Kernel:
 
     cdef Parameters parameters
     cdef BlockUpdate update
-    cdef bint is_softmax
+    cdef size_t most_outputs  # of a step; 0 for the exact softmax, which has none
     cdef object alive  # the arrays and the table that ``parameters`` points into
 
     def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
-        const float[::1] keep_probability, AliasTable noise not None,
+        const float[::1] keep_probability, AliasTable noise=None, HuffmanTree tree=None,
         float[:, :] input_vectors, float[:, :] output_vectors,
         int64_t first_epoch, int64_t epochs, str kernel="blas", release=None,
     ):
         cdef Parameters* p = &self.parameters
         cdef Py_ssize_t v = input_vectors.shape[0]
         p.updates = updates_named(kernel)
-        check_shapes(v, input_vectors, output_vectors, keep_probability, noise)
+        check_shapes(v, input_vectors, output_vectors, keep_probability)
         check_rows(input_vectors, output_vectors, p.updates.any_rows)
         p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
-        self.is_softmax = parameters.objective == "softmax"
 
         p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
@@ -99,8 +104,17 @@ cdef class Kernel:
         p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
         p.stride = <int32_t>(input_vectors.strides[0] // <Py_ssize_t>sizeof(float))
         p.keep_probability = &keep_probability[0]
-        p.noise = noise.slots
-        p.negative = parameters.negative
+        self.most_outputs = 0
+        if parameters.objective == "negative_sampling":
+            check_words("noise", v, None if noise is None else noise.size)
+            p.list_outputs = draw_negatives
+            p.noise, p.negative = noise.slots, parameters.negative
+            self.most_outputs = 1 + p.negative
+        elif parameters.objective == "hierarchical_softmax":
+            check_words("tree", v, None if tree is None else tree.size)
+            p.list_outputs = list_path
+            p.path_offsets, p.path_nodes, p.path_labels = tree.offsets, tree.nodes, tree.labels
+            self.most_outputs = tree.longest_path
         left, right = parameters.window_sides
         p.window_left = left if left is not None else p.longest_sentence
         p.window_right = right if right is not None else p.longest_sentence
@@ -111,7 +125,8 @@ cdef class Kernel:
         p.first_epoch = first_epoch
         p.seed = parameters.seed
         p.stop = False
-        self.alive = (tokens, offsets, keep_probability, noise, input_vectors, output_vectors)
+        self.alive = (tokens, offsets, keep_probability, noise, tree, input_vectors,
+                      output_vectors)
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
@@ -137,7 +152,8 @@ cdef class Kernel:
         """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
 
         ``negatives`` holds the first draws as drawn, those equal to the centre too: ``negative``
-        for each context, of which shared sampling and CBOW use the first ``negative``.
+        for each context, of which shared sampling and CBOW use the first ``negative``. Hierarchical
+        softmax and the exact softmax draw none.
         """
         cdef Scratch scratch = Scratch(self)
         cdef ScratchStruct* s = &scratch.buffers
@@ -171,7 +187,7 @@ cdef class Scratch:
     def __cinit__(self, Kernel kernel not None):
         cdef const Parameters* p = &kernel.parameters
         cdef ScratchStruct* s = &self.buffers
-        cdef size_t d = p.vector_size, v = p.vocabulary_size, m = 1 + p.negative
+        cdef size_t d = p.vector_size, v = p.vocabulary_size
         # No window reaches beyond its sentence, so scratch for more would never be used.
         cdef size_t margin = (min(p.window_left, p.longest_sentence)
                               + min(p.window_right, p.longest_sentence))
@@ -183,7 +199,7 @@ cdef class Scratch:
         s.previous = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
         s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
         s.step.losses = <float*>self.allocate(ROW_FLOATS, sizeof(float))
-        if kernel.is_softmax:
+        if not p.list_outputs:
             s.batch_hidden = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
             s.batch_hidden_grads = <float*>self.allocate(SOFTMAX_BATCH * d, sizeof(float))
             s.scores = <float*>self.allocate(SOFTMAX_BATCH * v, sizeof(float))
@@ -192,7 +208,7 @@ cdef class Scratch:
             s.row_max = <float*>self.allocate(SOFTMAX_BATCH, sizeof(float))
             s.row_sum = <double*>self.allocate(SOFTMAX_BATCH, sizeof(double))
         else:
-            self.allocate_steps(contexts, 1 + p.negative)
+            self.allocate_steps(contexts, kernel.most_outputs)
 
     cdef allocate_steps(self, size_t contexts, size_t outputs):
         """Make room for steps of so many contexts and output rows at the most."""
@@ -203,11 +219,13 @@ cdef class Scratch:
         s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
         s.context_counts = <float*>self.allocate(contexts + SLACK, sizeof(float))
         s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
-        for i in range(DRAWS_AHEAD):
-            s.draws[i].rows = <float**>self.allocate(outputs, sizeof(float*))
-            s.draws[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
         labels[0] = 1.0
-        s.step.labels = labels
+        for i in range(STEPS_AHEAD):
+            s.outputs[i].rows = <float**>self.allocate(outputs, sizeof(float*))
+            s.outputs[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
+            s.outputs[i].labels = labels
+            for k in range(outputs):
+                s.outputs[i].counts[k] = 1.0
         s.step.vector_size, s.step.stride = p.vector_size, p.stride
         s.step.hidden_rows = s.context_rows
         s.step.hidden_counts = s.context_counts
@@ -224,6 +242,8 @@ cdef class Scratch:
         """Zeroed memory at a multiple of ROW_BYTES, which goes with this object."""
         cdef char* memory = NULL
         cdef size_t nbytes = max(count, <size_t>1) * size
+        if self.n_owned == SCRATCH_BUFFERS:
+            raise RuntimeError("SCRATCH_BUFFERS is too small")
         if count < (<size_t>-1 - ROW_BYTES) // size:
             memory = <char*>calloc(nbytes + ROW_BYTES, 1)
         if memory is NULL:
@@ -249,15 +269,20 @@ cdef class Scratch:
         return self.buffers.n_examples
 
 
-cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability, AliasTable noise):
+cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability):
     if v == 0 or inputs.shape[1] == 0:
         raise ValueError("the matrices must have at least one row and one column")
     if outputs.shape[0] != v or outputs.shape[1] != inputs.shape[1]:
         raise ValueError("input_vectors and output_vectors must have the same shape")
-    if keep_probability.shape[0] != v or noise.size != v:
-        raise ValueError(
-            f"{v} rows, but {keep_probability.shape[0]} keep probabilities and noise over "
-            f"{noise.size} words")
+    if keep_probability.shape[0] != v:
+        raise ValueError(f"{v} rows, but {keep_probability.shape[0]} keep probabilities")
+
+
+cdef check_words(str name, Py_ssize_t v, words):
+    if words is None:
+        raise TypeError(f"this objective needs a {name}")
+    if words != v:
+        raise ValueError(f"{v} rows, but {name} over {words} words")
 
 
 cdef check_rows(const float[:, :] inputs, const float[:, :] outputs, bint any_rows):

@@ -1,7 +1,10 @@
-"""The objectives with negative sampling: see negative_sampling.pyx."""
+"""The outputs of negative sampling: see negative_sampling.pyx."""
 
-from fastw2v._kernels.structures cimport Parameters, Scratch
+from libc.stdint cimport int32_t
 
-cdef void skipgram_window(const Parameters* parameters, Scratch* scratch) noexcept nogil
-cdef void skipgram_pair(const Parameters* parameters, Scratch* scratch) noexcept nogil
-cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil
+from fastw2v._kernels.rng cimport Stream
+from fastw2v._kernels.structures cimport Outputs, Parameters
+
+cdef void draw_negatives(
+    const Parameters* parameters, int32_t center, Stream* stream, Outputs* outputs,
+) noexcept nogil

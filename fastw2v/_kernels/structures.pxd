@@ -19,8 +19,21 @@ cdef enum:
     # 64 examples gave 19, 27 and 29 k words/s a thread, losses within 0.015 and the same quality;
     # some 150 diverged.
     SOFTMAX_BATCH = 32
-    # Draws made before their turn, so that their rows arrive in time.
-    DRAWS_AHEAD = 4
+    # Steps whose output rows are listed, the one at hand too. On Wikipedia 2 to 6 were equally fast.
+    STEPS_AHEAD = 4
+
+
+# What the hidden rows of a step are compared with.
+cdef struct Outputs:
+    int32_t m
+    float** rows  # (m,): no row twice
+    float* counts  # (m,): how often each was drawn
+    const float* labels  # (m,)
+
+
+# An objective: list the output rows of a step for a centre, with random numbers from its stream.
+ctypedef void (*ListOutputs)(
+    const Parameters* parameters, int32_t center, Stream* stream, Outputs* outputs) noexcept nogil
 
 
 cdef struct Parameters:
@@ -39,14 +52,21 @@ cdef struct Parameters:
     int32_t vocabulary_size
     int32_t vector_size
     int32_t stride
+    # How steps get their outputs, and who carries them out.
+    ListOutputs list_outputs
     const Updates* updates
     # Sampling.
     const float* keep_probability
-    const AliasSlot* noise
-    int32_t negative
     int64_t window_left
     int64_t window_right
     bint shrink_windows
+    # Negative sampling.
+    const AliasSlot* noise
+    int32_t negative
+    # Hierarchical softmax: the path of word w is from path_offsets[w] to path_offsets[w + 1].
+    const int64_t* path_offsets
+    const int32_t* path_nodes
+    const float* path_labels
     # CBOW: True divides the hidden gradient among the contexts (the true gradient), False gives
     # each context all of it (word2vec.c).
     bint cbow_exact
@@ -68,13 +88,6 @@ cdef struct Window:
     Stream stream  # its next draw is the window's first negative
 
 
-# The centre's output row and those of negatives drawn with it, ready to be worked on.
-cdef struct Draw:
-    int32_t m
-    float** rows  # (m,): the centre first
-    float* counts  # (m,): how often each was drawn
-
-
 cdef struct Scratch:
     # The block at hand, written by windows.pyx and read by the objectives.
     int32_t* kept  # tokens that survived subsampling
@@ -87,12 +100,12 @@ cdef struct Scratch:
     float** context_rows  # (C,): each word's input row once
     float* context_counts  # (C,): and how often the word is there
     int32_t* context_slots  # (C + 1,): which of these rows each place of the window has
-    # Negative sampling: a ring of draws, as they are drawn before they are needed.
-    Draw draws[DRAWS_AHEAD]
-    int64_t n_drawn
-    int32_t draw_window  # the window that the next draw is for
-    int32_t draws_left  # how many more it gets
-    int32_t n_fetched  # kept tokens whose input rows were fetched
+    # A ring of lists of output rows, as these are listed before they are needed.
+    Outputs outputs[STEPS_AHEAD]
+    int64_t n_listed
+    int32_t list_window  # the window that the next list is for
+    int32_t lists_left  # how many more it gets
+    int32_t n_fetched  # kept tokens whose input rows were asked for
     # The exact softmax.
     float* batch_hidden  # (SOFTMAX_BATCH, vector_size)
     float* batch_hidden_grads  # (SOFTMAX_BATCH, vector_size)
@@ -105,5 +118,5 @@ cdef struct Scratch:
     int64_t n_examples
 
 
-# An objective: train on all windows of the block that the scratch holds.
+# An architecture: train on all windows of the block that the scratch holds.
 ctypedef void (*BlockUpdate)(const Parameters*, Scratch*) noexcept nogil

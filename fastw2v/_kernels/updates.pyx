@@ -7,11 +7,14 @@ others     ``simd/update.h``, compiled for several instruction sets
 =========  ========================================================================================
 """
 
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
 from fastw2v._kernels.blas cimport saxpy, sdot
 from fastw2v._kernels.sigmoid cimport negative_log_sigmoid_at, sigmoid_at, sigmoid_tables
-from fastw2v._kernels.step cimport ROW_BYTES as _ROW_BYTES, ROW_FLOATS as _ROW_FLOATS, Step
+from fastw2v._kernels.step cimport (
+    ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS, Step,
+)
 
 
 cdef extern from "simd/compiled.h":
@@ -26,8 +29,7 @@ cdef extern from "simd/compiled.h":
 
 
 # How a matrix must lie in memory for kernels other than ``blas``.
-ROW_BYTES = _ROW_BYTES
-ROW_FLOATS = _ROW_FLOATS
+globals().update(ROW_BYTES=ROW_BYTES, ROW_FLOATS=ROW_FLOATS)
 
 cdef Compiled _compiled[MOST_COMPILED]
 cdef int _n_compiled = compiled_kernels(_compiled)
@@ -106,3 +108,62 @@ cdef void update_mean(Step* step) noexcept nogil:
     update_rows(&inner)
     for i in range(step.n):
         saxpy(d, step.share, step.moved, 1, step.hidden_rows[i], 1)
+
+
+def run_step(
+    str name, float[:, :] hidden, float[:, :] outputs, const float[::1] labels, float lr, *,
+    const float[::1] hidden_counts, const float[::1] output_counts, share=None,
+):
+    """Carry out one step in place, for tests, and return its loss.
+
+    Parameters
+    ----------
+    name
+        The kernel's.
+    hidden, outputs
+        (n, d) and (m, d), n and m at least 1: from ``fastw2v.matrices``.
+    labels, hidden_counts, output_counts
+        (m,), (n,) and (m,).
+    share
+        None: ``update_rows``. A number: ``update_mean`` with this share, which leaves
+        ``hidden_counts`` out.
+    """
+    cdef const Updates* updates = updates_named(name)
+    cdef size_t n = hidden.shape[0], m = outputs.shape[0], i
+    cdef size_t stride = hidden.strides[0] // sizeof(float)
+    cdef size_t tiles = (m + TILE_OUTPUTS - 1) // TILE_OUTPUTS
+    cdef float** rows = <float**>malloc((n + m) * sizeof(float*))
+    cdef char* memory = <char*>calloc(
+        stride * (n + 2) + tiles * TILE_COLUMNS * (n + 1) + n + 2 * m + 4 * ROW_FLOATS + 3 * SLACK,
+        sizeof(float))
+    cdef Step step
+    cdef float* at
+    cdef double loss = 0.0
+    if rows is NULL or memory is NULL:
+        free(rows)
+        free(memory)
+        raise MemoryError
+    at = <float*>(memory + (ROW_BYTES - <size_t>memory % ROW_BYTES))
+    step.n, step.m = <int>n, <int>m
+    step.vector_size, step.stride, step.lr = <int>hidden.shape[1], <int>stride, lr
+    step.share = 0.0 if share is None else share
+    step.losses, at = at, at + ROW_FLOATS
+    step.moved, at = at, at + stride * n
+    step.mean, at = at, at + stride * 2
+    step.grads, at = at, at + tiles * TILE_COLUMNS * (n + 1) + SLACK
+    step.hidden_rows, step.output_rows = rows, rows + n
+    for i in range(n):
+        rows[i], at[i] = &hidden[i, 0], hidden_counts[i]
+    step.hidden_counts, at = at, at + n + SLACK
+    for i in range(m):
+        rows[n + i], at[i], at[m + SLACK + i] = &outputs[i, 0], output_counts[i], labels[i]
+    step.output_counts, step.labels = at, at + m + SLACK
+    if share is None:
+        updates.update_rows(&step)
+    else:
+        updates.update_mean(&step)
+    for i in range(ROW_FLOATS):
+        loss += step.losses[i]
+    free(rows)
+    free(memory)
+    return loss

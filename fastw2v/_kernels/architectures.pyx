@@ -1,0 +1,78 @@
+"""Skip-gram and CBOW (Mikolov et al. 2013) as a series of steps (step.h).
+
+==============  ============================  =====================================================
+architecture    hidden vectors of a step      outputs
+==============  ============================  =====================================================
+skipgram        all contexts of a window      one list for the window
+skipgram_pairs  one context at a time         a fresh list for each; updates at once
+cbow            the mean of the contexts      one list for the window
+==============  ============================  =====================================================
+
+What the outputs are is the objective's matter: see negative_sampling.pyx and
+hierarchical_softmax.pyx. The exact softmax, whose outputs are all words, is in softmax.pyx.
+"""
+
+from libc.stdint cimport int32_t, int64_t
+
+from fastw2v._kernels.contexts cimport take_contexts, take_distinct_contexts
+from fastw2v._kernels.outputs cimport start_outputs, take_outputs
+from fastw2v._kernels.structures cimport Window
+from fastw2v._kernels.windows cimport n_contexts
+
+
+cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogil:
+    """All contexts of a window against the same outputs: ``negative_sharing="window"``."""
+    cdef int32_t w
+    cdef const Window* window
+    start_outputs(scratch)
+    for w in range(scratch.n_windows):
+        if parameters.stop:
+            return
+        window = &scratch.windows[w]
+        take_outputs(parameters, scratch, w, False, window.lr)
+        scratch.step.n = take_distinct_contexts(parameters, scratch, window)
+        parameters.updates.update_rows(&scratch.step)
+        scratch.n_examples += n_contexts(window)
+
+
+cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcept nogil:
+    """Each context against outputs of its own: ``negative_sharing="pair"``."""
+    cdef int32_t w, i, n
+    cdef int64_t number = 0
+    cdef const Window* window
+    start_outputs(scratch)
+    scratch.context_counts[0] = 1.0
+    scratch.context_counts[1] = 0.0
+    scratch.step.n = 1
+    for w in range(scratch.n_windows):
+        if parameters.stop:
+            return
+        window = &scratch.windows[w]
+        n = take_contexts(parameters, scratch, window)
+        for i in range(n):
+            take_outputs(parameters, scratch, number, True, window.lr)
+            scratch.step.hidden_rows = &scratch.context_rows[i]
+            parameters.updates.update_rows(&scratch.step)
+            number += 1
+        scratch.n_examples += n
+
+
+cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
+    """The mean of the contexts predicts the centre.
+
+    h = sum_i c_i / C, so the true gradient of c_i is h's divided by C; word2vec.c leaves the
+    division out, which ``cbow_gradient="word2vec"`` does too (Irsoy et al. 2021 on the difference).
+    """
+    cdef int32_t w, n
+    cdef const Window* window
+    start_outputs(scratch)
+    for w in range(scratch.n_windows):
+        if parameters.stop:
+            return
+        window = &scratch.windows[w]
+        take_outputs(parameters, scratch, w, False, window.lr)
+        n = take_contexts(parameters, scratch, window)
+        scratch.step.n = n
+        scratch.step.share = 1.0 / n if parameters.cbow_exact else 1.0
+        parameters.updates.update_mean(&scratch.step)
+        scratch.n_examples += 1
