@@ -93,7 +93,6 @@ cdef class Kernel:
         cdef Py_ssize_t v = input_vectors.shape[0]
         p.updates = updates_named(kernel)
         check_shapes(v, input_vectors, output_vectors, keep_probability)
-        check_rows(input_vectors, output_vectors, p.updates.any_rows)
         p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
@@ -102,7 +101,7 @@ cdef class Kernel:
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
         p.input_vectors, p.output_vectors = &input_vectors[0, 0], &output_vectors[0, 0]
         p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
-        p.stride = <int32_t>(input_vectors.strides[0] // <Py_ssize_t>sizeof(float))
+        p.stride = row_stride(input_vectors, output_vectors, p.updates.any_rows)
         p.keep_probability = &keep_probability[0]
         self.most_outputs = 0
         if parameters.objective == "negative_sampling":
@@ -285,22 +284,25 @@ cdef check_words(str name, Py_ssize_t v, words):
         raise ValueError(f"{v} rows, but {name} over {words} words")
 
 
-cdef check_rows(const float[:, :] inputs, const float[:, :] outputs, bint any_rows):
-    cdef Py_ssize_t stride = inputs.strides[0], size = sizeof(float)
-    cdef bint fits
+cdef int32_t row_stride(
+    const float[:, :] inputs, const float[:, :] outputs, bint any_rows,
+) except -1:
+    """Check how the rows lie, and return how many floats there are from one to the next."""
+    cdef Py_ssize_t stride = inputs.strides[0], size = sizeof(float), unit = size * ROW_FLOATS
     if inputs.strides[1] != size or outputs.strides[1] != size:
         raise ValueError("the rows of input_vectors and output_vectors must be contiguous")
-    if outputs.strides[0] != stride or stride % size or stride < inputs.shape[1] * size:
+    if inputs.shape[0] == 1:  # there is no next row, and what NumPy says of it means nothing
+        stride = (inputs.shape[1] * size + unit - 1) // unit * unit
+    elif outputs.strides[0] != stride or stride % size or stride < inputs.shape[1] * size:
         raise ValueError(
-            f"input_vectors has a row every {stride} bytes, output_vectors every "
-            f"{outputs.strides[0]}: it must be the same number of whole floats, and rows must not "
-            "overlap")
-    fits = not (stride % (size * ROW_FLOATS) or <size_t>&inputs[0, 0] % ROW_BYTES
-                or <size_t>&outputs[0, 0] % ROW_BYTES)
-    if not (fits or any_rows):
+            f"input_vectors has a row every {stride} bytes and output_vectors every "
+            f"{outputs.strides[0]}: it must be the same whole number of floats, no less than a row")
+    if not any_rows and (stride % unit or <size_t>&inputs[0, 0] % ROW_BYTES
+                         or <size_t>&outputs[0, 0] % ROW_BYTES):
         raise ValueError(
             f"this kernel needs rows that are padded to {ROW_FLOATS} floats and begin at multiples "
             f"of {ROW_BYTES} bytes: make the matrices with fastw2v.matrices")
+    return <int32_t>(stride // size)
 
 
 cdef int64_t check_corpus(

@@ -129,9 +129,9 @@ def run_step(
         ``hidden_counts`` out.
     """
     cdef const Updates* updates = updates_named(name)
-    cdef size_t n = hidden.shape[0], m = outputs.shape[0], i
-    cdef size_t stride = hidden.strides[0] // sizeof(float)
-    cdef size_t tiles = (m + TILE_OUTPUTS - 1) // TILE_OUTPUTS
+    cdef Py_ssize_t n = hidden.shape[0], m = outputs.shape[0], i
+    cdef Py_ssize_t stride = (hidden.shape[1] + ROW_FLOATS - 1) // ROW_FLOATS * ROW_FLOATS
+    cdef Py_ssize_t tiles = (m + TILE_OUTPUTS - 1) // TILE_OUTPUTS
     cdef float** rows = <float**>malloc((n + m) * sizeof(float*))
     cdef char* memory = <char*>calloc(
         stride * (n + 2) + tiles * TILE_COLUMNS * (n + 1) + n + 2 * m + 4 * ROW_FLOATS + 3 * SLACK,
