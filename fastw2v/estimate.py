@@ -12,6 +12,10 @@ from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
 from fastw2v.matrices import row_stride
 from fastw2v.resources import require_memory
 
+# Steps from the root of a Huffman tree to a word, for estimates. Text has some 25 at the most; more
+# than this takes counts that nearly double from word to word.
+LONGEST_PATH = 40
+
 
 @dataclass(frozen=True)
 class MemoryEstimate:
@@ -24,7 +28,7 @@ class MemoryEstimate:
     corpus
         Tokens and offsets, as far as they lie in memory.
     scratch
-        All threads' working memory.
+        All threads' working memory, and hierarchical softmax's tree.
     """
 
     matrices: int
@@ -56,7 +60,8 @@ def estimate(
     return MemoryEstimate(
         matrices=2 * 4 * vocabulary_size * row_stride(parameters.vector_size),
         corpus=4 * tokens + 8 * (sentences + 1) if tokens else 0,
-        scratch=workers * scratch_bytes(parameters, vocabulary_size, longest_sentence),
+        scratch=workers * scratch_bytes(parameters, vocabulary_size, longest_sentence)
+        + tree_bytes(parameters, vocabulary_size),
     )
 
 
@@ -113,12 +118,25 @@ def check_size(
 
 def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int) -> int:
     """Return how many bytes of working memory one thread takes, all but exactly."""
-    d, floats = parameters.vector_size, 0
+    d, stride = parameters.vector_size, row_stride(parameters.vector_size)
     sides = [longest_sentence if side is None else side for side in parameters.window_sides]
     margin = sum(min(side, longest_sentence) for side in sides)
     if parameters.objective == "softmax":
         floats = SOFTMAX_EXAMPLES * (2 * d + vocabulary_size)
     else:
         contexts, m = min(margin, longest_sentence), 1 + parameters.negative
-        floats = contexts * (2 + m + d) + 2 * m + d
-    return 4 * (floats + BLOCK + margin) + WINDOW_BYTES * BLOCK
+        if parameters.objective == "hierarchical_softmax":
+            m = min(vocabulary_size, LONGEST_PATH)
+        # A row and a gradient for each output (a third more, in tiles) a context; lists of outputs.
+        floats = contexts * (stride + 4 * m // 3 + 12) + 2 * stride + 15 * m
+    return 4 * (floats + 2 * (BLOCK + margin)) + WINDOW_BYTES * BLOCK
+
+
+def tree_bytes(parameters: Hyperparameters, vocabulary_size: int) -> int:
+    """Return about how many bytes hierarchical softmax's tree takes while it is being built.
+
+    That is 8 for each step of each word's path, and 48 more a word. Paths grow with the corpus's
+    logarithm: at min_count 5, 17 M words of Wikipedia have 19 steps on average and 22 at the most.
+    Room for 26 will do for a billion words.
+    """
+    return 256 * vocabulary_size if parameters.objective == "hierarchical_softmax" else 0

@@ -68,15 +68,16 @@ class Model:
         ``"skipgram"``: each context word on its own meets the centre; ``"cbow"``: the mean of the
         context words does.
     objective
-        ``"negative_sampling"``: tell the word from ``negative`` noise words; ``"softmax"``: the
-        exact softmax over the whole vocabulary, which takes at most 20,000 words.
+        ``"negative_sampling"``: tell the word from ``negative`` noise words;
+        ``"hierarchical_softmax"``: decide at each node of a Huffman tree on the way to the word;
+        ``"softmax"``: the exact softmax over the whole vocabulary, which takes at most 20,000 words.
     negative
         How many noise words are drawn. A draw equal to the true word is skipped.
     ns_exponent
         Noise words are drawn in proportion to count ** ``ns_exponent``.
     negative_sharing
         Skip-gram: ``"window"`` draws noise words once for all contexts of a centre, ``"pair"``
-        afresh for each context, as word2vec.c does. CBOW and the softmax have nothing to share,
+        afresh for each context, as word2vec.c does. CBOW and both softmaxes have nothing to share,
         and take either.
     cbow_gradient
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
@@ -109,7 +110,9 @@ class Model:
     vocabulary : Vocabulary or None
         None until there was something to count.
     input_vectors, output_vectors : ndarray or None
-        float32, (len(vocabulary), vector_size).
+        float32, (len(vocabulary), vector_size): views of memory in which each row has zeros behind
+        it, up to a multiple of 64 bytes. With hierarchical softmax, row j of ``output_vectors``
+        belongs to inner node j of the tree, and the last row is not used.
     report : CorpusReport or None
         What was read, and what of it is trained on.
     history : list of EpochRecord
@@ -398,7 +401,12 @@ class Model:
 
     @property
     def context_wv(self) -> KeyedVectors:
-        """The output vectors with their keys."""
+        """The output vectors with their keys; hierarchical softmax has none."""
+        if self.parameters.objective == "hierarchical_softmax":
+            raise RuntimeError(
+                "with hierarchical softmax the output vectors belong to inner nodes of the Huffman "
+                "tree, not to words: wv has the words' vectors"
+            )
         return self._keyed("output_vectors")
 
     def _keyed(self, name: str) -> KeyedVectors:

@@ -16,8 +16,13 @@ cdef struct AliasSlot:
 
 
 cdef inline int32_t alias_draw(const AliasSlot* slots, uint32_t n, uint64_t draw) noexcept nogil:
-    cdef uint32_t slot = bounded(draw, n)
-    return <int32_t>slot if <uint32_t>draw < slots[slot].threshold else slots[slot].alias
+    """Without a branch: none could be predicted, and all would wait for a slot far from the cache.
+
+    The comparison is written as a borrow, as compilers make a branch of any plainer form.
+    """
+    cdef uint32_t slot = bounded(draw, n), alias = <uint32_t>slots[slot].alias
+    cdef uint64_t keeps = (<uint64_t><uint32_t>draw - <uint64_t>slots[slot].threshold) >> 63
+    return <int32_t>(alias ^ ((alias ^ slot) & -<uint32_t>keeps))
 
 
 cdef class AliasTable:

@@ -78,7 +78,7 @@ def write(
     kind, tensors = encode_keys(keys)
     tensors["counts"] = np.ascontiguousarray(counts, dtype=np.int64)
     for name, matrix in matrices.items():
-        tensors[name] = np.ascontiguousarray(matrix, dtype=np.float32)
+        tensors[name] = np.asarray(matrix, dtype=np.float32)
         if problem := _not_finite(name, tensors[name], keys):
             raise ValueError(
                 f"{problem}, and would be refused when the file is read: training diverged, so "
@@ -98,7 +98,7 @@ def write_tensors(
     header: Mapping[str, str],
     release: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write contiguous arrays, whole or not at all.
+    """Write arrays, whole or not at all.
 
     ``release`` is called now and then: it lets go of what mapped arrays hold in memory.
     """
@@ -149,9 +149,10 @@ def _write_tensors(
     text += b" " * (-len(text) % 8)
     file.write(len(text).to_bytes(8, "little") + text)
     for name in names:
-        flat = tensors[name].reshape(-1)
-        for begin in range(0, len(flat), STEP):
-            part = flat[begin : begin + STEP]
+        tensor = tensors[name]
+        rows = max(1, STEP * len(tensor) // max(tensor.size, 1))
+        for begin in range(0, len(tensor), rows):
+            part = np.ascontiguousarray(tensor[begin : begin + rows])
             file.write(part.astype(part.dtype.newbyteorder("<"), copy=False).data)
             release()
 

@@ -43,13 +43,14 @@ INLINE vector exp_of_minus(vector x)
     return (vector)((bits)p + (((bits)shifted - (bits)to_nearest) << 23));
 }
 
-/* log(1 + x) for x in [0, 1], error below 1e-5: a minimax polynomial without a constant. */
+/* log(1 + x) for x in [0, 1], error below 2e-6: a minimax polynomial without a constant. */
 INLINE vector log_of_one_plus(vector x)
 {
-    vector p = x * all(3.21518019e-2f) + all(-1.36043564e-1f);
-    p = p * x + all(2.89455199e-1f);
-    p = p * x + all(-4.91900741e-1f);
-    p = p * x + all(9.99494398e-1f);
+    vector p = x * all(-1.83388564e-2f) + all(8.55699097e-2f);
+    p = p * x + all(-1.93760926e-1f);
+    p = p * x + all(3.17649048e-1f);
+    p = p * x + all(-4.97875073e-1f);
+    p = p * x + all(9.99901644e-1f);
     return p * x;
 }
 
