@@ -69,7 +69,7 @@ static inline void ask_for(const float *row, int32_t stride)
 /* Read and write rows drawn at random, each asked for `ahead` rows before its turn. */
 void fetch(float *matrix, int64_t rows, int32_t stride, int64_t count, int32_t ahead)
 {
-    uint64_t random = 1;
+    static uint64_t random = 1;
     float *ring[RING];
     for (int64_t i = 0; i < count + ahead; i++) {
         random = random * 6364136223846793005u + 1442695040888963407u;

@@ -17,13 +17,14 @@ from libc.stdint cimport int32_t, int64_t
 from fastw2v._kernels.contexts cimport take_contexts, take_distinct_contexts
 from fastw2v._kernels.outputs cimport start_outputs, take_outputs
 from fastw2v._kernels.structures cimport Window
-from fastw2v._kernels.windows cimport n_contexts
+from fastw2v._kernels.windows cimport link_repeats, n_contexts
 
 
 cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogil:
     """All contexts of a window against the same outputs: ``negative_sharing="window"``."""
     cdef int32_t w
     cdef const Window* window
+    link_repeats(parameters, scratch)
     start_outputs(scratch)
     for w in range(scratch.n_windows):
         if parameters.stop:

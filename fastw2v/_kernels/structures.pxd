@@ -91,7 +91,7 @@ cdef struct Window:
 cdef struct Scratch:
     # The block at hand, written by windows.pyx and read by the objectives.
     int32_t* kept  # tokens that survived subsampling
-    int32_t* previous  # where the same token was kept before, or -1 if that is out of reach
+    int32_t* previous  # where the same token was kept before; -1 if out of reach
     Window* windows  # one for each centre that has a context
     int32_t n_kept
     int32_t n_windows

@@ -8,6 +8,8 @@ cdef void sample_windows(
     const Parameters* parameters, Scratch* scratch, int64_t epoch, int64_t begin, int64_t end,
 ) noexcept nogil
 
+cdef void link_repeats(const Parameters* parameters, Scratch* scratch) noexcept nogil
+
 
 cdef inline int32_t n_contexts(const Window* window) noexcept nogil:
     return window.last - window.first - 1

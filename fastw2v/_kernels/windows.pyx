@@ -33,18 +33,6 @@ cdef void sample_windows(
                         max(begin, parameters.offsets[sentence]),
                         min(end, parameters.offsets[sentence + 1]))
         sentence += 1
-    link_repeats(parameters, scratch)
-
-
-cdef void link_repeats(const Parameters* parameters, Scratch* scratch) noexcept nogil:
-    """For each kept token, find where it was kept before, as far back as one window can reach."""
-    cdef int64_t reach = parameters.window_left + parameters.window_right
-    cdef int32_t i, j
-    for i in range(scratch.n_kept):
-        j = i - 1
-        while j >= 0 and i - j <= reach and scratch.kept[j] != scratch.kept[i]:
-            j -= 1
-        scratch.previous[i] = j if j >= 0 and i - j <= reach else -1
 
 
 cdef int64_t sentence_of(const Parameters* parameters, int64_t index) noexcept nogil:
@@ -149,3 +137,17 @@ cdef void set_spans(
             scratch.windows[n_windows] = window
             n_windows += 1
     scratch.n_windows = n_windows
+
+
+cdef void link_repeats(
+    const Parameters* parameters,  # IN
+    Scratch* scratch,  # IN: kept; OUT: previous
+) noexcept nogil:
+    """For each kept token, find where it was kept before, as far back as one window can reach."""
+    cdef int64_t reach = parameters.window_left + parameters.window_right
+    cdef int32_t i, j
+    for i in range(scratch.n_kept):
+        j = i - 1
+        while j >= 0 and i - j <= reach and scratch.kept[j] != scratch.kept[i]:
+            j -= 1
+        scratch.previous[i] = j if j >= 0 and i - j <= reach else -1

@@ -4,10 +4,10 @@
  * this processor can run. It needs no Python, so emulators and sanitizers can run it.
  *
  * What a kernel may be off by is derived, not measured. The reference carries beside each number the
- * most that float32 can move it: a sum of t terms, in any order that leaves no chain longer than c,
- * rounds by at most c UNIT times the terms' sizes; errors of scores reach gradients through sigma's
- * slope; to these come the errors that simd/update.h states for its exponential and logarithm. So
- * whatever is above is a mistake, and what never changes (padding) must stay as it was to the bit.
+ * most that float32 can move it: a sum in which no term passes through more than c operations is off
+ * by at most c UNIT times the terms' sizes; a score's error reaches the gradients through sigma's
+ * slope; and to these come the errors that simd/update.h states for its exponential and logarithm.
+ * So what is beyond is a mistake, and padding, with nothing to be off by, must stay zero.
  *
  * Every array is an allocation of its own, of the size that kernel.pyx's Scratch gives it, between
  * guards. With -DGUARD=0 there are none, for the address sanitizer to see what lies beyond.
@@ -24,13 +24,12 @@
 #define GUARD 64 /* bytes on each side of an array */
 #endif
 
-enum { MOST_ROWS = 40, MOST_SIZE = 520, MOST_FLOATS = 528, MOST_BLOCKS = 2 * MOST_ROWS + 16 };
+enum { MOST_ROWS = 40, MOST_SIZE = 520, MOST_FLOATS = 528, MOST_BLOCKS = 2 * MOST_ROWS + 9 };
+enum { GUARD_BYTE = 0x3F }; /* four make 0.747f */
 
 #define UNIT (1.001 * 0x1p-24) /* one rounding, and some for the products of errors */
-/* Of sigma, from exp: 3e-6 e / (1 + e)^2 <= 7.5e-7; from 1 + e, its reciprocal and y - sigma 2e-7. */
-#define SIGMA_OFF 1e-6
-/* Of log(1 + e), from log 2e-6, from exp: 3e-6 e / (1 + e) <= 1.5e-6; roundings 2e-7. */
-#define LOSS_OFF 4e-6
+#define SIGMA_OFF 1e-6 /* exp: 3e-6 e / (1 + e)^2 <= 7.5e-7; 1 + e, 1 / that, y - that: 2.2e-7 */
+#define LOSS_OFF 4e-6  /* log: 2e-6; exp: 3e-6 e / (1 + e) <= 1.5e-6; roundings below 1: 2e-7 */
 
 typedef struct { /* a number, and how far from it a kernel may be */
     double is, off;
@@ -38,7 +37,7 @@ typedef struct { /* a number, and how far from it a kernel may be */
 
 typedef struct {
     int is_mean, n, m, size, stride, n_distinct, has_nan;
-    int distinct[MOST_ROWS]; /* which of the hidden rows stands at each place: update_mean's repeat */
+    int distinct[MOST_ROWS]; /* the hidden row at each place: update_mean's repeat */
     float lr, share;
     float hidden[MOST_ROWS][MOST_FLOATS], output[MOST_ROWS][MOST_FLOATS];
     float hidden_counts[MOST_ROWS + SLACK], output_counts[MOST_ROWS + SLACK];
@@ -138,28 +137,20 @@ static void reference_step(const Case *c, int n, Bounded (*hidden)[MOST_FLOATS],
     change->loss.off += (n * c->m + 5) * UNIT * sum;
 
     for (int d = 0; d < c->stride; d++) {
+        for (int k = 0; k < c->m; k++) /* what is added to comes first in each sum */
+            change->output[k][d] = (Bounded){0, (n + 1) * UNIT * fabs(c->output[k][d])};
         for (int i = 0; i < n; i++) {
-            double size = fabs(hidden[i][d].is);
-            Bounded total = {0, 0};
+            Bounded h = hidden[i][d], total = {0, (c->m + 1) * UNIT * fabs(h.is)};
             for (int k = 0; k < c->m; k++) {
-                total.is += grads[i][k].is * c->output[k][d];
-                total.off += grads[i][k].off * fabs(c->output[k][d]);
-                size += fabs(grads[i][k].is * c->output[k][d]);
+                Bounded g = grads[i][k], *other = &change->output[k][d];
+                double u = c->output[k][d];
+                total.is += g.is * u;
+                total.off += (g.off + (c->m + 1) * UNIT * fabs(g.is)) * fabs(u);
+                other->is += g.is * h.is;
+                other->off += (g.off + (n + 1) * UNIT * fabs(g.is)) * fabs(h.is)
+                              + (fabs(g.is) + g.off) * h.off;
             }
-            total.off += (c->m + 1) * UNIT * size;
             change->hidden[i][d] = total;
-        }
-        for (int k = 0; k < c->m; k++) {
-            double size = fabs(c->output[k][d]);
-            Bounded total = {0, 0};
-            for (int i = 0; i < n; i++) {
-                Bounded h = hidden[i][d], g = grads[i][k];
-                total.is += g.is * h.is;
-                total.off += g.off * (fabs(h.is) + h.off) + fabs(g.is) * h.off;
-                size += fabs(g.is * h.is);
-            }
-            total.off += (n + 1) * UNIT * size;
-            change->output[k][d] = total;
         }
     }
 }
@@ -206,44 +197,39 @@ static struct {
 } blocks[MOST_BLOCKS];
 static int n_blocks;
 
-/* Full of what is no number. `shift` floats past a multiple of ROW_BYTES, which only rows need. */
+/* Full of what is no number, between guards that are numbers, so that adding to them shows. Begins
+ * `shift` floats past a multiple of ROW_BYTES. */
 static void *room(size_t size, int shift)
 {
-    void *memory;
     size_t before = GUARD + sizeof(float) * (size_t)shift;
-    if (n_blocks == MOST_BLOCKS || posix_memalign(&memory, ROW_BYTES, before + size + GUARD)) abort();
-    memset(memory, 0xFF, before + size + GUARD);
-    blocks[n_blocks].memory = memory;
+    void *memory;
+    if (n_blocks == MOST_BLOCKS) abort();
+    if (posix_memalign(&memory, ROW_BYTES, before + size + GUARD)) abort();
+    blocks[n_blocks].memory = memset(memory, GUARD_BYTE, before + size + GUARD);
     blocks[n_blocks].before = before;
-    blocks[n_blocks].size = size;
-    blocks[n_blocks++].fixed = NULL;
-    return (unsigned char *)memory + before;
-}
-
-static void *filled(const void *values, size_t size)
-{
-    return memcpy(room(size, 0), values, size);
+    blocks[n_blocks++].size = size;
+    return memset((unsigned char *)memory + before, 0xFF, size);
 }
 
 static void *fixed(const void *values, size_t size, int shift)
 {
-    void *found = memcpy(room(size, shift), values, size);
-    blocks[n_blocks - 1].fixed = values;
-    return found;
+    blocks[n_blocks].fixed = values;
+    return memcpy(room(size, shift), values, size);
 }
 
 /* Frees all blocks; returns whether the guards and what is fixed are as they were. */
 static int clear_blocks(void)
 {
     int well = 1;
-    while (n_blocks > 0) {
-        unsigned char *memory = blocks[--n_blocks].memory;
-        size_t begin = blocks[n_blocks].before, end = begin + blocks[n_blocks].size;
-        const void *values = blocks[n_blocks].fixed;
+    for (; n_blocks > 0; n_blocks--) {
+        unsigned char *memory = blocks[n_blocks - 1].memory;
+        size_t begin = blocks[n_blocks - 1].before, end = begin + blocks[n_blocks - 1].size;
+        const void *values = blocks[n_blocks - 1].fixed;
         if (values && memcmp(memory + begin, values, end - begin)) well = 0;
         for (size_t j = 0; j < end + GUARD; j++)
-            if ((j < begin || j >= end) && memory[j] != 0xFF) well = 0;
+            if ((j < begin || j >= end) && memory[j] != GUARD_BYTE) well = 0;
         free(memory);
+        blocks[n_blocks - 1].fixed = NULL;
     }
     return well;
 }
@@ -271,9 +257,9 @@ static int check_step(const Updates *updates, const Case *c, const Result *after
     memset(&step, 0, sizeof step);
     step.n = c->n, step.m = c->m, step.vector_size = c->size, step.stride = c->stride;
     step.lr = c->lr, step.share = c->share;
-    for (int i = 0; i < c->n_distinct; i++) hidden[i] = filled(c->hidden[i], row);
+    for (int i = 0; i < c->n_distinct; i++) hidden[i] = memcpy(room(row, 0), c->hidden[i], row);
     for (int i = 0; i < c->n; i++) listed[i] = hidden[c->distinct[i]];
-    for (int k = 0; k < c->m; k++) output[k] = filled(c->output[k], row);
+    for (int k = 0; k < c->m; k++) output[k] = memcpy(room(row, 0), c->output[k], row);
     step.hidden_rows = fixed(listed, n * sizeof(float *), 0);
     step.output_rows = fixed(output, m * sizeof(float *), 0);
     step.hidden_counts = fixed(c->hidden_counts, (n + SLACK) * one, c->n % 16);
@@ -282,7 +268,7 @@ static int check_step(const Updates *updates, const Case *c, const Result *after
     step.grads = room((tiles * TILE_COLUMNS * (n + 1) + SLACK) * one, 0);
     step.moved = room(n * row, 0);
     step.mean = room(2 * row, 0);
-    step.losses = filled(c->losses, sizeof c->losses);
+    step.losses = memcpy(room(sizeof c->losses, 0), c->losses, sizeof c->losses);
     memcpy(&before, &step, sizeof step);
 
     (c->is_mean ? updates->update_mean : updates->update_rows)(&step);
@@ -304,34 +290,32 @@ int main(int argc, char **argv)
 {
     static Case c;
     static Result after;
-    int steps = argc > 1 ? atoi(argv[1]) : 2000, failed = 0;
+    static Largest largest[MOST_COMPILED][3];
+    int steps = argc > 1 ? atoi(argv[1]) : 2000, is_wrong[MOST_COMPILED] = {0}, failed = 0;
     Compiled kernels[MOST_COMPILED];
     int n_kernels = compiled_kernels(kernels);
-    Largest largest[MOST_COMPILED][3];
-    memset(largest, 0, sizeof largest);
     for (int number = 0; number < steps; number++) {
         random_state = (uint64_t)number << 32;
         draw_case(&c);
         reference(&c, &after);
         for (int i = 0; i < n_kernels; i++) {
             const Updates *updates = kernels[i].updates;
-            if (!kernels[i].is_supported || check_step(updates, &c, &after, largest[i])) continue;
-            kernels[i].is_supported = 0; /* one is enough to look at */
-            failed = 1;
-            fprintf(stderr, "%s: step %d is wrong: %s, n %d, m %d, vector size %d%s\n",
-                    updates->name, number, c.is_mean ? "update_mean" : "update_rows", c.n, c.m,
-                    c.size, c.has_nan ? ", with what is no number" : "");
+            if (!kernels[i].is_supported || is_wrong[i]) continue; /* one to look at is enough */
+            if (check_step(updates, &c, &after, largest[i])) continue;
+            is_wrong[i] = failed = 1;
+            printf("%s is wrong in step %d: %s, n %d, m %d, vector size %d%s\n", updates->name,
+                   number, c.is_mean ? "update_mean" : "update_rows", c.n, c.m, c.size,
+                   c.has_nan ? ", with what is no number" : "");
         }
     }
     printf("%d steps; the largest deviations, and what part of the allowed was reached:\n", steps);
     for (int i = 0; i < n_kernels; i++) {
-        const Largest *of = largest[i];
-        if (!kernels[i].is_supported && of->part == 0)
-            printf("  %-8s not run: the processor lacks it\n", kernels[i].updates->name);
-        else
-            printf("  %-8s hidden %.1e %.0f%%  output %.1e %.0f%%  loss %.1e %.0f%%\n",
-                   kernels[i].updates->name, of[0].off, 100 * of[0].part, of[1].off,
-                   100 * of[1].part, of[2].off, 100 * of[2].part);
+        printf("  %-8s", kernels[i].updates->name);
+        if (!kernels[i].is_supported) printf(" not run: this processor lacks what it needs");
+        for (int j = 0; kernels[i].is_supported && j < 3; j++)
+            printf(" %s %.1e %3.0f%%  ", (const char *[]){"hidden", "output", "loss"}[j],
+                   largest[i][j].off, 100 * largest[i][j].part);
+        printf("%s\n", is_wrong[i] ? "WRONG" : "");
     }
     return failed;
 }

@@ -218,27 +218,52 @@ static void update_rows(Step *step)
     store(step->losses, load(step->losses) + loss);
 }
 
+/* The mean of the hidden rows, and a copy of it, for so many chunks from float d on. */
+INLINE void mean_of_chunks(const int chunks, int d, const Step *step)
+{
+    float *mean = step->mean + d;
+    vector sum[4] = {{0}};
+    for (int i = 0; i < step->n; i++)
+        for (int q = 0; q < chunks; q++) sum[q] += load(step->hidden_rows[i] + d + q * LANES);
+    for (int q = 0; q < chunks; q++) {
+        sum[q] *= all(1.0f / step->n);
+        store(mean + q * LANES, sum[q]);
+        store(mean + step->stride + q * LANES, sum[q]);
+    }
+}
+
+/* What the mean has moved by is shared out among the hidden rows. */
+INLINE void share_chunks(const int chunks, int d, const Step *step)
+{
+    const float *mean = step->mean + d;
+    vector change[4];
+    for (int q = 0; q < chunks; q++)
+        change[q] = all(step->share) *
+                    (load(mean + step->stride + q * LANES) - load(mean + q * LANES));
+    for (int i = 0; i < step->n; i++) {
+        float *row = step->hidden_rows[i] + d;
+        for (int q = 0; q < chunks; q++) store(row + q * LANES, load(row + q * LANES) + change[q]);
+    }
+}
+
+/* f for all chunks of a row, four at a time, so that loops over rows are few. */
+#define FOR_ALL_CHUNKS(f, step)                                                      \
+    do {                                                                             \
+        int d = 0;                                                                   \
+        for (; d + 4 * LANES <= (step)->stride; d += 4 * LANES) f(4, d, step);       \
+        if (d + 2 * LANES <= (step)->stride) { f(2, d, step); d += 2 * LANES; }      \
+        if (d < (step)->stride) f(1, d, step);                                       \
+    } while (0)
+
 static void update_mean(Step *step)
 {
     static const float once[1 + SLACK] = {1};
-    float *mean = step->mean, *moved = mean + step->stride;
+    float *moved = step->mean + step->stride;
     Step inner = *step;
-    for (int d = 0; d < step->stride; d += LANES) {
-        vector sum = {0};
-        for (int i = 0; i < step->n; i++) sum += load(step->hidden_rows[i] + d);
-        sum *= all(1.0f / step->n);
-        store(mean + d, sum);
-        store(moved + d, sum);
-    }
+    FOR_ALL_CHUNKS(mean_of_chunks, step);
     inner.n = 1;
     inner.hidden_rows = &moved;
     inner.hidden_counts = once;
     update_rows(&inner);
-    for (int d = 0; d < step->stride; d += LANES) {
-        vector change = all(step->share) * (load(moved + d) - load(mean + d));
-        for (int i = 0; i < step->n; i++) {
-            float *row = step->hidden_rows[i] + d;
-            store(row, load(row) + change);
-        }
-    }
+    FOR_ALL_CHUNKS(share_chunks, step);
 }
