@@ -17,12 +17,19 @@ x 100 of cosine against human scores, and the accuracy in % of 3CosAdd analogies
 most frequent words; the questions are lower-cased, so the corpus should be too. Needs gensim (``pip
 install ".[bench]"``) and a POSIX system.
 
+Both libraries get the settings of the command line. With ``--defaults`` they get none of it but
+threads, seed and ``--epochs``: gensim is left to its own default skip-gram, fastw2v to its own
+``Model(sentences)``, and the report says what those are. ``--kernel`` names fastw2v's kernel.
+
 A quick look at whether everything works, the main comparison (once more with ``--architecture
-cbow``), and the exact softmax, which gensim doesn't have, on a small vocabulary::
+cbow``), hierarchical softmax, defaults against defaults, and the exact softmax, which gensim
+doesn't have, on a small vocabulary::
 
     python bench/compare_gensim.py --generated --epochs 1 --rounds 1
     python bench/compare_gensim.py --corpus wiki17m.txt.xz --eval-dir eval --workers 2 \
         --rounds 3 --json skipgram.json
+    python bench/compare_gensim.py --corpus wiki17m.txt.xz --objective hierarchical_softmax
+    python bench/compare_gensim.py --corpus wiki17m.txt.xz --eval-dir eval --defaults
     python bench/compare_gensim.py --corpus text.txt --objective softmax --min-count 200
 
 The README has what was measured, each table with its command.
@@ -31,73 +38,84 @@ The README has what was measured, each table with its command.
 from __future__ import annotations
 
 import argparse
-import bz2
-import gzip
-import importlib.metadata
-import importlib.util
+import dataclasses
 import json
-import lzma
-import os
-import platform
-import random
 import resource
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-Run = dict[str, Any]
+from common import (
+    Run,
+    add_file_options,
+    check_files,
+    cores,
+    count_words,
+    describe_machine,
+    evaluate,
+    positive_integer,
+    prepare_text,
+    print_machine,
+    print_table,
+    read_sentences,
+    require,
+    spread,
+)
 
 GENSIM = ("gensim-list", "gensim-file")
 CONTENDERS = {
     ("skipgram", "negative_sampling"): (*GENSIM, "fastw2v-pair", "fastw2v-window"),
     ("cbow", "negative_sampling"): (*GENSIM, "fastw2v-word2vec", "fastw2v-exact"),
+    ("skipgram", "hierarchical_softmax"): (*GENSIM, "fastw2v-hs"),
+    ("cbow", "hierarchical_softmax"): (*GENSIM, "fastw2v-word2vec", "fastw2v-exact"),
     ("skipgram", "softmax"): ("fastw2v-softmax",),
     ("cbow", "softmax"): ("fastw2v-word2vec", "fastw2v-exact"),
 }
-PAIR_FILES = {"WS-353": "wordsim353.tsv", "SimLex": "simlex999.txt", "MEN": "men3k.txt"}
-ANALOGY_FILE = "questions-words.txt"
-OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OF_DEFAULTS = (*GENSIM, "fastw2v-default")
+CHOICES = {
+    "architecture": ["skipgram", "cbow"],
+    "objective": ["negative_sampling", "hierarchical_softmax", "softmax"],  # the first: default
+}
+INTEGERS = {"vector_size": 100, "window": 5, "min_count": 5, "negative": 5}
+FLOATS = {"sample": 1e-3, "alpha": 0.025, "min_alpha": 1e-4}
+SETTINGS: dict[str, Any] = {name: values[0] for name, values in CHOICES.items()}
+SETTINGS |= {"epochs": 5} | INTEGERS | FLOATS
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Read the command line, and settle the contenders."""
+    """Read the command line, and settle the contenders; with --defaults, settings stay None."""
     about = (__doc__ or "").partition("\n")[0]
     parser = argparse.ArgumentParser(description=about, allow_abbrev=False)
+    add_file_options(parser)
     add = parser.add_argument
-    add("--corpus", type=Path, help="one sentence a line; plain, .gz, .bz2 or .xz")
-    add("--generated", type=int, nargs="?", const=200_000, metavar="WORDS", help="smoke test")
-    add("--eval-dir", type=Path, help=f"holds {', '.join([*PAIR_FILES.values(), ANALOGY_FILE])}")
-    add("--contenders", nargs="+", metavar="NAME", help="default: all of the architecture")
-    add("--architecture", choices=["skipgram", "cbow"], default="skipgram")
-    add("--objective", choices=["negative_sampling", "softmax"], default="negative_sampling")
-    add("--json", type=Path, metavar="FILE", help="write every run, the machine and the versions")
-    integers = {"rounds": 3, "workers": cores(), "epochs": 5, "vector-size": 100, "window": 5}
-    integers |= {"min-count": 5, "negative": 5, "seed": 1}
-    for name, default in (integers | {"sample": 1e-3, "alpha": 0.025}).items():
-        add(f"--{name}", type=type(default), default=default, help=f"default: {default}")
+    for name, number in {"rounds": 3, "workers": cores()}.items():
+        add(f"--{name}", type=positive_integer, default=number, help=f"default: {number}")
+    add("--seed", type=int, default=1, help="of the first round; default: 1")
+    add("--contenders", nargs="+", metavar="NAME", help="default: all that the settings have")
+    add("--defaults", action="store_true", help="run each library with its own settings")
+    add("--kernel", default="auto", help="fastw2v's; the exact softmax has its own")
+    for name, default in SETTINGS.items():
+        kind = type(default) if name in CHOICES or name in FLOATS else positive_integer
+        option, choices = f"--{name.replace('_', '-')}", CHOICES.get(name)
+        add(option, type=kind, choices=choices, help=f"default: {default}")
     add("--run", help=argparse.SUPPRESS)  # one contender, in this process
     add("--text", type=Path, help=argparse.SUPPRESS)  # the plain text that --run reads
     args = parser.parse_args()
-    if (args.corpus is None) == (args.generated is None):
-        parser.error("give either --corpus or --generated")
-    known = CONTENDERS[args.architecture, args.objective]
+    check_files(parser, args)
+    given = [name for name in SETTINGS if getattr(args, name) is not None]
+    if not args.defaults:
+        vars(args).update({name: SETTINGS[name] for name in SETTINGS.keys() - set(given)})
+    elif refused := [name for name in given if name != "epochs"]:
+        option = refused[0].replace("_", "-")
+        parser.error(f"--defaults leaves --{option} to the libraries: give one of the two")
+    known = OF_DEFAULTS if args.defaults else CONTENDERS[args.architecture, args.objective]
     args.contenders = list(dict.fromkeys(args.contenders or known))
     if unknown := [name for name in args.contenders if name not in known]:
         parser.error(f"no contender {unknown[0]!r} here, choose from {', '.join(known)}")
-    if min(args.rounds, args.epochs, args.workers) < 1:
-        parser.error("--rounds, --epochs and --workers must be at least 1")
-    needed = [args.corpus] if args.corpus else []
-    if args.eval_dir:
-        needed += [args.eval_dir / name for name in (*PAIR_FILES.values(), ANALOGY_FILE)]
-    if missing := [path for path in needed if not path.is_file()]:
-        parser.error(f"no such file: {missing[0]}")
     return args
 
 
@@ -113,13 +131,7 @@ def run_contender(args: argparse.Namespace) -> Run:
     return run
 
 
-def read_sentences(path: Path) -> list[list[str]]:
-    """Read the whole text as a list of lists."""
-    with open(path, encoding="utf-8") as file:
-        return [words for line in file if (words := line.split())]
-
-
-def train_gensim(args: argparse.Namespace, contender: str) -> tuple[Run, Sequence[str], Any]:
+def train_gensim(args: argparse.Namespace, contender: str) -> tuple[Run, Sequence[Any], Any]:
     """Train gensim's Word2Vec on a list of lists or on a file."""
     from gensim.models import Word2Vec
 
@@ -127,16 +139,13 @@ def train_gensim(args: argparse.Namespace, contender: str) -> tuple[Run, Sequenc
         source: dict[str, Any] = {"corpus_file": str(args.text)}
     else:
         source = {"corpus_iterable": read_sentences(args.text)}
+    options = common_settings(args) | {"sg": int(args.architecture != "cbow")}
+    if not args.defaults:
+        is_sampled = args.objective == "negative_sampling"
+        options |= {"hs": int(not is_sampled), "negative": args.negative if is_sampled else 0}
+        options |= {"cbow_mean": 1, "ns_exponent": 0.75}
     start = time.perf_counter()
-    model = Word2Vec(
-        sg=int(args.architecture == "skipgram"),
-        hs=0,
-        cbow_mean=1,
-        negative=args.negative,
-        ns_exponent=0.75,
-        min_alpha=1e-4,
-        **common_settings(args),
-    )
+    model = Word2Vec(**options)
     model.build_vocab(**source)
     counted = time.perf_counter()
     _, raw_words = model.train(
@@ -146,36 +155,43 @@ def train_gensim(args: argparse.Namespace, contender: str) -> tuple[Run, Sequenc
         epochs=model.epochs,
     )
     run = measured(counted - start, time.perf_counter() - counted, raw_words)
+    names = ["sg", "hs", "epochs", *INTEGERS, *FLOATS]
+    run["settings"] = {name: getattr(model, name) for name in names}
     return run, model.wv.index_to_key, model.wv.vectors
 
 
-def train_fastw2v(args: argparse.Namespace, contender: str) -> tuple[Run, Sequence[str], Any]:
+def train_fastw2v(args: argparse.Namespace, contender: str) -> tuple[Run, Sequence[Any], Any]:
     """Train fastw2v's Model on a list of lists."""
     import fastw2v
 
-    variant = contender.removeprefix("fastw2v-")
-    extra: dict[str, Any] = {"objective": args.objective, "architecture": args.architecture}
-    if args.objective == "negative_sampling":
-        extra |= {"negative": args.negative, "ns_exponent": 0.75}
-    if args.architecture == "cbow":
-        extra["cbow_gradient"] = variant
-    elif args.objective == "negative_sampling":
-        extra["negative_sharing"] = variant
+    options = common_settings(args) | {"kernel": args.kernel}
+    if not args.defaults:
+        options |= {"objective": args.objective, "architecture": args.architecture}
+        variant = contender.removeprefix("fastw2v-")
+        is_sampled = args.objective == "negative_sampling"
+        if is_sampled:
+            options |= {"negative": args.negative, "ns_exponent": 0.75}
+        if args.architecture == "cbow":
+            options["cbow_gradient"] = variant
+        elif is_sampled:
+            options["negative_sharing"] = variant
     sentences = read_sentences(args.text)
     start = time.perf_counter()
-    model = fastw2v.Model(sentences, min_alpha=1e-4, **common_settings(args), **extra)
+    model = fastw2v.Model(sentences, **options)
     model.train(progress=False)
     total = time.perf_counter() - start
     training = sum(epoch.seconds for epoch in model.history)
     run = measured(total - training, training, sum(epoch.tokens for epoch in model.history))
+    run["settings"] = dataclasses.asdict(model.parameters)
     run["losses"] = [float(epoch.loss) for epoch in model.history]
     return run, model.wv.index_to_key, model.wv.vectors
 
 
 def common_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that both libraries give the same names."""
-    names = "vector_size window min_count sample alpha epochs workers seed"
-    return {name: getattr(args, name) for name in names.split()}
+    """Return the settings that both libraries give the same names, without those left to them."""
+    names = "vector_size window min_count sample alpha min_alpha epochs workers seed"
+    values = {name: getattr(args, name) for name in names.split()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def measured(vocabulary: float, training: float, raw_words: int) -> Run:
@@ -190,60 +206,19 @@ def measured(vocabulary: float, training: float, raw_words: int) -> Run:
     }
 
 
-def evaluate(keys: Sequence[str], vectors: Any, folder: Path) -> dict[str, float | None]:
-    """Judge the vectors by every test; None where the vocabulary knows too few of its words."""
-    from fastw2v import evaluation
-
-    def correlation(file: str) -> float:
-        pairs = evaluation.read_word_pairs(folder / file)
-        return evaluation.evaluate_word_pairs(keys, vectors, pairs).spearman
-
-    def accuracy(file: str) -> float:
-        questions = evaluation.read_analogies(folder / file)
-        return evaluation.evaluate_analogies(keys, vectors, questions).accuracy
-
-    quality: dict[str, float | None] = {}
-    for name, file in (PAIR_FILES | {"analogies": ANALOGY_FILE}).items():
-        try:
-            quality[name] = 100 * (accuracy if file == ANALOGY_FILE else correlation)(file)
-        except ValueError as error:
-            quality[name] = None
-            print(f"{name}: {error}", file=sys.stderr)
-    return quality
-
-
 # All runs, each started from here; this process stays small, for a child's peak memory starts at
 # its parent's ------------------------------------------------------------------------------------
 
 
-def prepare_text(args: argparse.Namespace, folder: Path) -> Path:
-    """Return a plain text file of the corpus, made in `folder` if there is none."""
-    if args.corpus and args.corpus.suffix not in OPENERS:
-        return Path(args.corpus)
-    plain = folder / "corpus.txt"
-    if args.corpus is None:
-        generate_text(plain, args.generated, args.seed)
-        return plain
-    unpack = OPENERS[args.corpus.suffix]
-    with unpack(args.corpus, "rb") as packed, open(plain, "wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked, 1 << 20)
-    return plain
-
-
-def generate_text(path: Path, words: int, seed: int) -> None:
-    """Write sentences of 20 words drawn from Zipf's law, half of them from the sentence's topic."""
-    rng, size, topics = random.Random(seed), 5_000, 50
-    vocabulary = [f"w{rank}" for rank in range(size)]
-    weights = list(accumulate(1 / rank for rank in range(1, size + 1)))
-    topic_weights = weights[: size // topics]
-    with open(path, "w", encoding="utf-8") as file:
-        for start in range(0, words, 20):
-            length = min(20, words - start)
-            sentence = rng.choices(vocabulary, cum_weights=weights, k=length - length // 2)
-            topic = vocabulary[rng.randrange(topics) :: topics]
-            sentence += rng.choices(topic, cum_weights=topic_weights, k=length // 2)
-            rng.shuffle(sentence)
-            file.write(" ".join(sentence) + "\n")
+def chosen_kernel(kernel: str) -> str:
+    """Return the kernel that fastw2v takes; leave with exit status 2 if it refuses."""
+    code = "import sys, fastw2v; fastw2v.Model(kernel=sys.argv[1]); print(fastw2v.kernels().chosen)"
+    command = [sys.executable, "-c", code, kernel]
+    child = subprocess.run(command, capture_output=True, text=True)
+    if child.returncode != 0:
+        print(child.stderr.splitlines()[-1], file=sys.stderr)
+        sys.exit(2)
+    return child.stdout.strip() if kernel == "auto" else kernel
 
 
 def start_run(contender: str, text: Path, seed: int) -> Run:
@@ -259,13 +234,12 @@ def start_run(contender: str, text: Path, seed: int) -> Run:
 
 def all_rounds(args: argparse.Namespace, text: Path, report: Run) -> list[Run]:
     """Run the contenders in turn; `report` grows, and is written, with every run."""
-    with open(text, encoding="utf-8") as file:
-        raw_words = report["raw_words"] = sum(len(line.split()) for line in file)
+    raw_words = report["raw_words"] = count_words(text)
     runs: list[Run] = report["runs"]
-    planned = raw_words * args.epochs
     for number in range(args.rounds):
         for contender in args.contenders:
             run = start_run(contender, text, args.seed + number)
+            planned = raw_words * run["settings"]["epochs"]
             run |= {"round": number, "words_per_second": planned / run["training_seconds"]}
             runs.append(run)
             speed = f"{run['words_per_second']:,.0f} words/s"
@@ -278,24 +252,6 @@ def all_rounds(args: argparse.Namespace, text: Path, report: Run) -> list[Run]:
 
 
 # The report --------------------------------------------------------------------------------------
-
-
-def spread(values: Iterable[float | None], form: str = ",.0f") -> str:
-    """Format the median, and the smallest and largest value in brackets."""
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
-        return f"{known[0]:{form}}" if known else "-"
-    median, low, high = statistics.median(known), min(known), max(known)
-    return f"{median:{form}} ({low:{form}}..{high:{form}})"
-
-
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows, the first one being the header, the first column to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        print("  ".join([row[0].ljust(widths[0]), *cells[1:]]).rstrip())
-    print()
 
 
 def print_runs(runs: Sequence[Run]) -> None:
@@ -334,31 +290,23 @@ def print_ratios(runs: Sequence[Run]) -> None:
         print_table(rows)
 
 
-def cores() -> int:
-    """Count the cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+def print_settings(report: Run) -> None:
+    """Print the corpus and the settings; with --defaults, those of each library."""
+    settings = report["settings"]
+    shown = {name: value for name, value in settings.items() if name not in ("corpus", "generated")}
+    print(f"{settings['corpus']}: {report['raw_words']:,} raw words, {listed(shown)}")
+    if "defaults" in settings:
+        known = {"sg", "hs", "negative_sharing", *SETTINGS}
+        for library in ("gensim", "fastw2v"):
+            for run in [run for run in report["runs"] if run["contender"].startswith(library)][:1]:
+                used = {name: value for name, value in run["settings"].items() if name in known}
+                print(f"{library}'s own: {listed(used)}")
+    print("Median (smallest..largest) over the rounds.\n")
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return the processor, the number of usable cores and the versions."""
-    cpu, info = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
-    if info.exists() and "model name" in (text := info.read_text()):
-        cpu = text.partition("model name")[2].partition("\n")[0].strip("\t :")
-    versions = {"python": platform.python_version()}
-    for package in ("numpy", "gensim", "fastw2v"):
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            versions[package] = "none"
-    return {"cpu": cpu, "cores": cores(), "system": platform.system(), "versions": versions}
-
-
-def require(package: str, command: str) -> None:
-    """Leave with exit status 2 if `package` isn't installed."""
-    if importlib.util.find_spec(package) is None:
-        print(f"{package} is not installed: run {command}", file=sys.stderr)
-        sys.exit(2)
+def listed(settings: Run) -> str:
+    """Format settings for one line."""
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def main() -> None:
@@ -367,22 +315,25 @@ def main() -> None:
     if args.run:
         print(json.dumps(run_contender(args)))
         return
+    has_fastw2v = any(name not in GENSIM for name in args.contenders)
     if any(name in GENSIM for name in args.contenders):
         require("gensim", 'pip install ".[bench]"')
-    if args.eval_dir or any(name not in GENSIM for name in args.contenders):
+    if args.eval_dir or has_fastw2v:
         require("fastw2v", "pip install .")
-    machine = describe_machine()
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    print(f"{machine['cpu']}, {machine['cores']} cores; {versions}", flush=True)
     hidden = {"json", "run", "text", "eval_dir", "corpus", "contenders"}
-    settings = {key: value for key, value in vars(args).items() if key not in hidden}
+    if args.objective not in (None, "negative_sampling"):
+        hidden.add("negative")
+    given = {key: value for key, value in vars(args).items() if key not in hidden}
+    settings = {k: v for k, v in given.items() if v is not None and v is not False}
     settings["corpus"] = args.corpus.name if args.corpus else "generated"
+    if has_fastw2v and args.objective != "softmax":
+        settings["chosen_kernel"] = chosen_kernel(args.kernel)
+    machine = describe_machine()
+    print_machine(machine)
     report: Run = {"machine": machine, "settings": settings, "runs": []}
     with tempfile.TemporaryDirectory() as folder:
         runs = all_rounds(args, prepare_text(args, Path(folder)), report)
-    print(f"{settings['corpus']}: {report['raw_words']:,} raw words, ", end="")
-    print(", ".join(f"{k} {v}" for k, v in settings.items() if k not in {"corpus", "generated"}))
-    print("Median (smallest..largest) over the rounds.\n")
+    print_settings(report)
     print_runs(runs)
     print_ratios(runs)
 

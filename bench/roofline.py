@@ -10,16 +10,16 @@ less. **Text** is ``--corpus``; its words/s are raw words, as in the README.
 
 Operations are counted over the steps of a sample of windows: 6 for each number of a (hidden row,
 output row) pair, and for CBOW 2 for each of a context, without the padding. "L1 loads" are what a
-vector kernel's tiles load into registers, as a share of L1's bandwidth. Times are nanoseconds a
-window and thread. "Steps" are the sample's, carried out from a list by roofline.c on rows in L1;
-"memory" is what they take longer on their own rows, asked for as in training (few words: the asking
-alone); and the "rest" goes to sampling windows, drawing negatives and finding equal words.
+vector kernel's tiles load into registers, as a share of L1's bandwidth. "Steps" are the sample's,
+carried out from a list by roofline.c on rows in L1; "memory" is what they take longer on their own
+rows, asked for as in training (few words: the asking alone); and the "rest" goes to sampling
+windows, drawing negatives and finding equal words. These are nanoseconds a window.
 
-Everything takes turns, A B C A B C ..., after a turn that isn't counted. Reported is the median
+All times but that of words/s are CPU times, in which other programs' share of the core isn't.
+Everything takes turns, A B C A B C ..., after a turn that isn't counted; reported is the median
 over the rounds, in some columns with the smallest and the largest value. The C compiler (``CC``, or
 else ``cc``) compiles roofline.c into a temporary folder; what can't be known without it is shown as
--, and so are the steps of ``blas``. Neighbours on a virtual machine disturb it: compare figures of
-one run only. ::
+-, and so are the steps of ``blas``. ::
 
     python bench/roofline.py
     python bench/roofline.py --corpus wiki17m.txt --kernels avx512 avx2 --kinds skipgram-window cbow
@@ -104,17 +104,17 @@ def parse_arguments() -> argparse.Namespace:
     return args
 
 
-def measure(tasks: Mapping[Any, Callable[[], float]], rounds: int) -> dict[Any, Any]:
-    """Return what each task says in each round; they take turns."""
+def measure(tasks: Mapping[Any, Callable[[], Any]], rounds: int) -> dict[Any, Any]:
+    """Return what each task says in each round, as arrays; they take turns."""
     turns = [[task() for task in tasks.values()] for _ in range(rounds + 1)]
     return {key: np.array([turn[i] for turn in turns[1:]]) for i, key in enumerate(tasks)}
 
 
 def seconds(work: Callable[..., object], *arguments: object) -> float:
-    """Time a call."""
-    start = time.perf_counter()
+    """Return a call's CPU time."""
+    start = time.process_time()
     work(*arguments)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def filled(rows: int, vector_size: int) -> NDArray[np.float32]:
@@ -218,11 +218,14 @@ class Problem:
         """Return what is trained: at a steady learning rate, however many epochs."""
         return Hyperparameters(**self.settings, **KINDS[kind], alpha=0.01, min_alpha=0.01)
 
-    def train(self, kind: str, name: str, workers: int) -> trainer.EpochRecord:
-        """Train for an epoch, as ``Model`` does."""
+    def train(self, kind: str, name: str, workers: int) -> tuple[float, float, int]:
+        """Train for an epoch, as ``Model`` does: seconds, CPU time of all threads, examples."""
         what = self.parameters(kind), self.vocabulary, self.corpus, self.inputs, self.outputs
         how: dict[str, Any] = {"workers": workers, "kernel": name, "progress": False}
-        return next(trainer.train(*what, first_epoch=next(self.epoch), **how))
+        epochs = trainer.train(*what, first_epoch=next(self.epoch), **how)
+        start = time.process_time()
+        record = next(epochs)
+        return record.seconds, time.process_time() - start, record.examples
 
     def windows(self, kind: str) -> list[tuple[int, list[int], float, list[int]]]:
         """Return windows from several parts of the corpus."""
@@ -333,17 +336,10 @@ def train(
 ) -> list[Row]:
     """Train on a problem with every kernel, kind and number of threads; ``few`` has rows in L1."""
     steps = {kind: steps_of(problem, kind) for kind in args.kinds}
-    examples: dict[str, int] = {}
-
-    def epoch(name: str, kind: str, workers: int) -> float:
-        record = problem.train(kind, name, workers)
-        examples[kind] = record.examples
-        return record.seconds
-
-    tasks: dict[tuple[str, str, int | str], Callable[[], float]] = {}
+    tasks: dict[tuple[str, str, int | str], Callable[[], Any]] = {}
     for name, kind in product(kernels, args.kinds):
         for workers in args.workers:
-            tasks[name, kind, workers] = partial(epoch, name, kind, workers)
+            tasks[name, kind, workers] = partial(problem.train, kind, name, workers)
         if core.libraries and (at := address(name)):
             replay = partial(steps[kind].replay, core.widest, at)
             tasks[name, kind, "steps"] = partial(replay, few, False)
@@ -351,16 +347,16 @@ def train(
     found = measure(tasks, args.rounds)
     rows: list[Row] = []
     for name, kind, workers in product(kernels, args.kinds, args.workers):
-        own, taken = steps[kind], found[name, kind, workers]
-        pairs = own.pairs / own.windows
-        whole = taken * workers * (1.0 if kind == "cbow" else pairs) / examples[kind] * 1e9
+        taken, busy, examples = found[name, kind, workers].T
+        own, pairs = steps[kind], steps[kind].pairs / steps[kind].windows
+        whole = busy / examples * (1.0 if kind == "cbow" else pairs) * 1e9
         flops, loads = own.work(args.vector_size, problem.inputs.strides[0])
         unknown = np.full(args.rounds, np.nan)
         alone = found.get((name, kind, "steps"), unknown) if workers == 1 else unknown
         waited = found.get((name, kind, "steps on own rows"), unknown)
         row: Row = {"kernel": name, "kind": kind, "threads": workers}
         row["words/s"] = problem.corpus.raw_tokens / taken
-        row["times one"] = found[name, kind, 1] / taken if workers > 1 else unknown
+        row["times one"] = found[name, kind, 1][:, 0] / taken if workers > 1 else unknown
         row |= {"ns a window": whole, "a pair": whole / pairs, "GFLOP/s": flops / whole}
         row["of peak"] = flops / whole / core.peak
         row["L1 loads"] = unknown if name == "blas" else loads / whole / core.loads

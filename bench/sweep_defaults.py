@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from compare_gensim import ANALOGY_FILE, PAIR_FILES, cores, describe_machine, evaluate, require
+from common import PAIR_FILES, TEST_FILES, cores, describe_machine, evaluate, require
 
 Row = dict[str, Any]
 Arguments = argparse.Namespace
@@ -55,7 +55,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "skipgram-hs": {"architecture": "skipgram", "objective": "hierarchical_softmax"},
     "cbow-hs": {"architecture": "cbow", "objective": "hierarchical_softmax"},
 }
-TEST_FILES = [*PAIR_FILES.values(), ANALOGY_FILE]
 TESTS = [*PAIR_FILES, "analogies"]
 
 

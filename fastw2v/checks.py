@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 from numbers import Integral, Real
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 
 def whole_number(name: str, value: object, *, least: int = 0, most: int | None = None) -> int:
@@ -48,3 +53,82 @@ def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Check that ``value`` is one of the words allowed."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, not {value!r}")
+
+
+# What the functions of fastw2v.objectives take ---------------------------------------------------
+
+
+def hidden_and_output(
+    hidden: ArrayLike, output_vectors: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return one hidden vector and the output matrix as float64, if their shapes fit."""
+    v = np.asarray(hidden, dtype=np.float64)
+    u = np.asarray(output_vectors, dtype=np.float64)
+    if u.ndim != 2 or v.shape != u.shape[1:]:
+        raise ValueError(
+            f"hidden and output_vectors must have shapes (d,) and (V, d), not {v.shape} and "
+            f"{u.shape}; pass one vector and a matrix with a row a word"
+        )
+    return v, u
+
+
+def window_arguments(
+    center: SupportsIndex,
+    contexts: ArrayLike,
+    input_vectors: ArrayLike,
+    output_vectors: ArrayLike,
+    negatives: object,
+    path: object,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int, NDArray[np.intp]]:
+    """Return both matrices as float64, the center and the contexts, if they fit together."""
+    w_in = np.asarray(input_vectors, dtype=np.float64)
+    w_out = np.asarray(output_vectors, dtype=np.float64)
+    if negatives is not None and path is not None:
+        raise ValueError("negatives and path are two objectives: pass one of them, or neither")
+    spare = 0 if path is None else 1  # inner nodes are one less than words
+    if w_in.ndim != 2 or w_out.shape not in (w_in.shape, w_in[spare:].shape):
+        raise ValueError(
+            f"input_vectors and output_vectors must both have shape (V, d), not {w_in.shape} "
+            f"and {w_out.shape}; pass two matrices with a row a word"
+        )
+    ids = row_numbers("contexts", contexts, len(w_in))
+    if not len(ids):
+        raise ValueError("contexts is empty: a window without context words has no loss; skip it")
+    return w_in, w_out, row_number("center", center, len(w_in)), ids
+
+
+def row_number(name: str, value: SupportsIndex, vocabulary_size: int) -> int:
+    """Return a row's number as an int, if there is such a row."""
+    word = operator.index(value)
+    if not 0 <= word < vocabulary_size:
+        raise IndexError(f"{name} is {word}; pass a row number from 0 to {vocabulary_size - 1}")
+    return word
+
+
+def row_numbers(name: str, values: ArrayLike, vocabulary_size: int) -> NDArray[np.intp]:
+    """Return row numbers as a 1-D array, if all are rows."""
+    ids = np.asarray(values)
+    if ids.ndim != 1:
+        raise ValueError(
+            f"{name} must be a 1-D sequence of row numbers, such as [3, 1], not {values!r}"
+        )
+    if len(ids) and ids.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integers (row numbers), not {ids.dtype}: {values!r}")
+    for word in ids:
+        row_number(f"a word in {name}", word, vocabulary_size)
+    return ids.astype(np.intp)
+
+
+def draws_per_pair(negatives: Any, pairs: int) -> list[Any]:
+    """Return one sequence of negatives for each pair, whether they are shared or not."""
+    if np.isscalar(negatives):
+        raise ValueError(f"negatives must hold the words drawn, not how many: {negatives!r}")
+    dimensions = {np.ndim(draw) for draw in negatives}
+    if dimensions <= {0}:
+        return [negatives] * pairs
+    if dimensions != {1} or len(negatives) != pairs:
+        raise ValueError(
+            f"negatives must be one 1-D sequence, shared by the window, or {pairs} of them, "
+            f"one for each context; got {len(negatives)}: {negatives!r}"
+        )
+    return list(negatives)

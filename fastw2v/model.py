@@ -70,7 +70,7 @@ class Model:
     objective
         ``"negative_sampling"``: tell the word from ``negative`` noise words;
         ``"hierarchical_softmax"``: decide at each node of a Huffman tree on the way to the word;
-        ``"softmax"``: the exact softmax over the whole vocabulary, which takes at most 20,000 words.
+        ``"softmax"``: the exact softmax over the whole vocabulary, of at most 20,000 words.
     negative
         How many noise words are drawn. A draw equal to the true word is skipped.
     ns_exponent
@@ -98,7 +98,7 @@ class Model:
     kernel
         The native code that does the updates: ``"auto"`` takes the fastest that the processor can
         run, or the one that the environment variable ``FASTW2V_KERNEL`` names;
-        ``fastw2v.kernels()`` lists them. The exact softmax always runs on BLAS. Not stored in files.
+        ``fastw2v.kernels()`` lists them. The exact softmax always runs on BLAS. Files don't keep it.
     seed
         Of all random numbers.
     memory_limit

@@ -31,12 +31,19 @@ References
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from fastw2v.checks import (
+    draws_per_pair,
+    hidden_and_output,
+    row_number,
+    row_numbers,
+    window_arguments,
+)
 
 FloatArray: TypeAlias = NDArray[np.float64]
 WordIds: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
@@ -144,8 +151,8 @@ def softmax_cross_entropy(
     moves u_o towards v. All other rows get ŷ_w v and move away from it. Some lecture notes
     print (1 − ŷ_o) v for the observed word; a finite difference shows that it isn't so.
     """
-    v, u = _hidden_and_output(hidden, output_vectors)
-    target = _word_id("target", target, len(u))
+    v, u = hidden_and_output(hidden, output_vectors)
+    target = row_number("target", target, len(u))
     scores = u @ v
     with np.errstate(under="ignore"):
         log_sum = np.logaddexp.reduce(scores)  # log Σ_w exp(s_w), without overflow
@@ -200,9 +207,9 @@ def negative_sampling(
         ∂J/∂u_o = (σ(u_oᵀv) − 1) v
         ∂J/∂u_k = σ(u_kᵀv) v, once for each time that k was drawn.
     """
-    v, u = _hidden_and_output(hidden, output_vectors)
-    target = _word_id("target", target, len(u))
-    draws = _word_ids("negatives", negatives, len(u))
+    v, u = hidden_and_output(hidden, output_vectors)
+    target = row_number("target", target, len(u))
+    draws = row_numbers("negatives", negatives, len(u))
     draws = draws[draws != target]
 
     rows = np.concatenate(([target], draws))  # the positive first, repeats kept
@@ -273,8 +280,8 @@ def hierarchical_softmax(
         ∂J/∂v   = Σ_j (σ(u_jᵀv) − label_j) u_j
         ∂J/∂u_j = (σ(u_jᵀv) − label_j) v, and 0 for the nodes beside the path.
     """
-    v, u = _hidden_and_output(hidden, output_vectors)
-    rows = _word_ids("nodes", nodes, len(u))
+    v, u = hidden_and_output(hidden, output_vectors)
+    rows = row_numbers("nodes", nodes, len(u))
     branches = np.asarray(labels, dtype=np.float64)
     if branches.shape != rows.shape or not np.isin(branches, (0.0, 1.0)).all():
         raise ValueError(f"labels must be 0 or 1 for each of {len(rows)} nodes, not {labels!r}")
@@ -342,7 +349,7 @@ def skipgram_window(
 
     where n_w counts how often w stands in the window.
     """
-    w_in, w_out, center, contexts = _window(
+    w_in, w_out, center, contexts = window_arguments(
         center, contexts, input_vectors, output_vectors, negatives, path
     )
     hidden_rows = contexts
@@ -354,7 +361,7 @@ def skipgram_window(
     else:
         examples = [
             negative_sampling(w_in[c], w_out, center, draws, sigmoid=sigmoid)
-            for c, draws in zip(contexts, _draws_per_pair(negatives, len(contexts)), strict=True)
+            for c, draws in zip(contexts, draws_per_pair(negatives, len(contexts)), strict=True)
         ]
     input_grad = np.zeros_like(w_in)
     np.add.at(input_grad, hidden_rows, np.array([e.hidden_grad for e in examples]))
@@ -407,7 +414,7 @@ def cbow_window(
     """
     if gradient not in ("exact", "word2vec"):
         raise ValueError(f'gradient must be "exact" or "word2vec", not {gradient!r}')
-    w_in, w_out, center, contexts = _window(
+    w_in, w_out, center, contexts = window_arguments(
         center, contexts, input_vectors, output_vectors, negatives, path
     )
     hidden = w_in[contexts].mean(axis=0)
@@ -421,75 +428,3 @@ def cbow_window(
     input_grad = np.zeros_like(w_in)
     np.add.at(input_grad, contexts, share * example.hidden_grad)
     return WindowGradients(example.loss, input_grad, example.output_grad)
-
-
-def _hidden_and_output(
-    hidden: ArrayLike, output_vectors: ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    v = np.asarray(hidden, dtype=np.float64)
-    u = np.asarray(output_vectors, dtype=np.float64)
-    if u.ndim != 2 or v.shape != u.shape[1:]:
-        raise ValueError(
-            f"hidden and output_vectors must have shapes (d,) and (V, d), not {v.shape} and "
-            f"{u.shape}; pass one vector and a matrix with a row a word"
-        )
-    return v, u
-
-
-def _window(
-    center: SupportsIndex,
-    contexts: WordIds,
-    input_vectors: ArrayLike,
-    output_vectors: ArrayLike,
-    negatives: object,
-    path: TreePath | None,
-) -> tuple[FloatArray, FloatArray, int, NDArray[np.intp]]:
-    w_in = np.asarray(input_vectors, dtype=np.float64)
-    w_out = np.asarray(output_vectors, dtype=np.float64)
-    if negatives is not None and path is not None:
-        raise ValueError("negatives and path are two objectives: pass one of them, or neither")
-    spare = 0 if path is None else 1  # inner nodes are one less than words
-    if w_in.ndim != 2 or w_out.shape not in (w_in.shape, w_in[spare:].shape):
-        raise ValueError(
-            f"input_vectors and output_vectors must both have shape (V, d), not {w_in.shape} "
-            f"and {w_out.shape}; pass two matrices with a row a word"
-        )
-    ids = _word_ids("contexts", contexts, len(w_in))
-    if not len(ids):
-        raise ValueError("contexts is empty: a window without context words has no loss; skip it")
-    return w_in, w_out, _word_id("center", center, len(w_in)), ids
-
-
-def _word_id(name: str, value: SupportsIndex, vocabulary_size: int) -> int:
-    word = operator.index(value)
-    if not 0 <= word < vocabulary_size:
-        raise IndexError(f"{name} is {word}; pass a row number from 0 to {vocabulary_size - 1}")
-    return word
-
-
-def _word_ids(name: str, values: WordIds, vocabulary_size: int) -> NDArray[np.intp]:
-    ids = np.asarray(values)
-    if ids.ndim != 1:
-        raise ValueError(
-            f"{name} must be a 1-D sequence of row numbers, such as [3, 1], not {values!r}"
-        )
-    if len(ids) and ids.dtype.kind not in "iu":
-        raise ValueError(f"{name} must hold integers (row numbers), not {ids.dtype}: {values!r}")
-    for word in ids:
-        _word_id(f"a word in {name}", word, vocabulary_size)
-    return ids.astype(np.intp)
-
-
-def _draws_per_pair(negatives: WordIds | Sequence[WordIds], pairs: int) -> list[Any]:
-    """Return one sequence of negatives for each pair, whether they are shared or not."""
-    if np.isscalar(negatives):
-        raise ValueError(f"negatives must hold the words drawn, not how many: {negatives!r}")
-    dimensions = {np.ndim(draw) for draw in negatives}
-    if dimensions <= {0}:
-        return [negatives] * pairs
-    if dimensions != {1} or len(negatives) != pairs:
-        raise ValueError(
-            f"negatives must be one 1-D sequence, shared by the window, or {pairs} of them, "
-            f"one for each context; got {len(negatives)}: {negatives!r}"
-        )
-    return list(negatives)

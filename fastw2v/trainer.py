@@ -185,12 +185,18 @@ def train(
     corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
     _warn_of_subsampling(vocabulary, parameters.sample)
+    noise = tree = None
+    if parameters.objective == "negative_sampling":
+        noise = AliasTable(vocabulary.noise_weights(parameters.ns_exponent))
+    elif parameters.objective == "hierarchical_softmax":
+        tree = HuffmanTree(vocabulary.counts)
     steps = Kernel(
         parameters,
         corpus.tokens,
         corpus.offsets,
         keep_probability=keep_probability,
-        **_sampler(parameters, vocabulary),
+        noise=noise,
+        tree=tree,
         input_vectors=input_vectors,
         output_vectors=output_vectors,
         first_epoch=first_epoch,
@@ -287,17 +293,6 @@ def _run_epoch(
     for worker in workers:
         if worker.error is not None:
             raise worker.error
-
-
-def _sampler(
-    parameters: Hyperparameters, vocabulary: Vocabulary
-) -> dict[str, AliasTable | HuffmanTree]:
-    """Make what the objective finds a centre's outputs by."""
-    if parameters.objective == "negative_sampling":
-        return {"noise": AliasTable(vocabulary.noise_weights(parameters.ns_exponent))}
-    if parameters.objective == "hierarchical_softmax":
-        return {"tree": HuffmanTree(vocabulary.counts)}
-    return {}
 
 
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:
