@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v._kernels.rng import INITIAL_VECTORS, fill_uniform
 from fastw2v._kernels.updates import ROW_BYTES, ROW_FLOATS
 
 
@@ -19,6 +20,13 @@ def zeros(n: int, d: int) -> NDArray[np.float32]:
     memory = np.zeros(n * stride + ROW_FLOATS, np.float32)
     skipped = -memory.ctypes.data % ROW_BYTES // memory.itemsize
     return memory[skipped : skipped + n * stride].reshape(n, stride)[:, :d]
+
+
+def initial(n: int, d: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draw inputs uniform on ±0.5 / d, make outputs zero, from the seed alone."""
+    inputs = zeros(n, d)
+    fill_uniform(inputs, seed, INITIAL_VECTORS, 0.5 / d)
+    return inputs, zeros(n, d)
 
 
 def padded(matrix: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import matrices
-from fastw2v._kernels.rng import INITIAL_VECTORS, fill_uniform
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.corpus import (
     CorpusReport,
@@ -96,9 +95,8 @@ class Model:
         the same bits every time; with more, threads race for the rows of the matrices, as in every
         fast word2vec.
     kernel
-        The native code that does the updates: ``"auto"`` takes the fastest that the processor can
-        run, or the one that the environment variable ``FASTW2V_KERNEL`` names;
-        ``fastw2v.kernels()`` lists them. The exact softmax always runs on BLAS. Files don't keep it.
+        The native code of the updates, by a name that ``fastw2v.kernels()`` lists; ``"auto"`` is
+        the fastest here. The exact softmax always runs on BLAS. Files don't keep it.
     seed
         Of all random numbers.
     memory_limit
@@ -205,7 +203,7 @@ class Model:
         self.input_vectors: NDArray[np.float32] | None = None
         self.output_vectors: NDArray[np.float32] | None = None
         self.history: list[EpochRecord] = []
-        self._own: tuple[NDArray[np.float32], ...] = ()  # matrices that were made here
+        self._own: tuple[Any, Any] = ((), ())  # the matrices that were made here
         self._keyed_vectors: dict[str, KeyedVectors] = {}
         self._is_training = False
 
@@ -253,9 +251,15 @@ class Model:
     def _train(self, sentences: Any, progress: bool | None) -> None:
         corpus = self._read(sentences)
         vocabulary = corpus.vocabulary
-        own = self._is_own(self.input_vectors) and self._is_own(self.output_vectors)
-        check_size(self.parameters, corpus, self._n_workers, with_matrices=not own)
-        inputs, outputs = self._matrices_to_train(vocabulary)
+        inputs, outputs = self.input_vectors, self.output_vectors
+        # Kernels write between rows, too: to memory of others only through a copy.
+        are_own = all(a is b for a, b in zip((inputs, outputs), self._own, strict=True))
+        check_size(self.parameters, corpus, self._n_workers, with_matrices=not are_own)
+        if inputs is None or outputs is None:
+            size, seed = self.parameters.vector_size, self.parameters.seed
+            inputs, outputs = matrices.initial(len(vocabulary), size, seed)
+        elif not (are_own and matrices.is_padded(inputs) and matrices.is_padded(outputs)):
+            inputs, outputs = matrices.padded(inputs), matrices.padded(outputs)
         records = train(
             self.parameters,
             vocabulary,
@@ -367,32 +371,6 @@ class Model:
                 "no sentences were read yet: give vocabulary_size, and tokens and sentences"
             )
         return estimate_for(self.parameters, corpus, self._n_workers, budget=budget)
-
-    def _matrices_to_train(
-        self, vocabulary: Vocabulary
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return both matrices, in memory that kernels may write to: copies, if they were given."""
-        inputs, outputs = self.input_vectors, self.output_vectors
-        if inputs is None or outputs is None:
-            return self._initial_matrices(vocabulary)
-        return (
-            inputs if self._is_own(inputs) else matrices.padded(inputs),
-            outputs if self._is_own(outputs) else matrices.padded(outputs),
-        )
-
-    def _is_own(self, matrix: NDArray[np.float32] | None) -> bool:
-        """Return whether all of the matrix's memory, between its rows too, is this model's."""
-        return any(matrix is own and matrices.is_padded(own) for own in self._own)
-
-    def _initial_matrices(
-        self, vocabulary: Vocabulary
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Draw inputs uniform on ±0.5 / vector_size, make outputs zero, from the seed alone."""
-        shape = len(vocabulary), self.parameters.vector_size
-        inputs = matrices.zeros(*shape)
-        half_width = 0.5 / self.parameters.vector_size
-        fill_uniform(inputs, self.parameters.seed, INITIAL_VECTORS, half_width)
-        return inputs, matrices.zeros(*shape)
 
     @property
     def wv(self) -> KeyedVectors:

@@ -4,19 +4,26 @@
 ``blas``                  the BLAS routines that the kernels call, and thin wrappers to test them
 ``rng``                   counter-based random numbers
 ``sigmoid``               the tabulated logistic function and the loss that goes with it
-``alias``                 drawing negatives in constant time
+``alias``, ``huffman``    drawing negatives in constant time; the tree of hierarchical softmax
 ``structures``            the parameter struct, the scratch struct and the window struct
 ``windows``               subsampling and windows: a block of tokens becomes a list of windows
-``negative_sampling``     skip-gram and CBOW with negative sampling, on sdot and saxpy
+``contexts``              a window's contexts as the hidden rows of a step
+``outputs``               the output rows of the steps to come, listed and asked for early
+``negative_sampling``,    the objectives: which output rows a centre meets
+``hierarchical_softmax``
+``architectures``         skip-gram and CBOW: which steps a block of windows becomes
+``step.h``, ``updates``   one gradient step; the kernels that can carry it out, and the plain one
+``simd/``                 the vector kernels: one source for all instruction sets
 ``softmax``               skip-gram and CBOW with the exact softmax, on sgemm
 ``encoding``              numbers become rows, sentences are put in a random order
 ``phrases``               pairs of neighbours, counted and joined
 ``kernel``                ``Kernel`` and ``Scratch``: what Python sees of all this
 ========================  =========================================================================
 
-In training, a block of tokens is subsampled and cut into windows, and an objective walks over the
-windows and updates the two matrices. ``key_table.h`` and ``tokenizer.h`` are plain C, which
-``corpus/numbering.pyx`` gives to Python and the fuzzer in ``tests/long`` takes as it is.
+In training, a block of tokens is subsampled and cut into windows; the architecture makes steps of
+the windows, with outputs from the objective, and a kernel carries out each step on the two
+matrices. ``key_table.h`` and ``tokenizer.h`` are plain C, which ``corpus/numbering.pyx`` gives to
+Python and the fuzzer in ``tests/long`` takes as it is.
 """
 
 import os
