@@ -1,7 +1,7 @@
 /* What roofline.py measures a core with. It compiles this for each instruction set that fastw2v has
  * kernels for, with as many LANES, in floats, as its vectors have.
  *
- * The compiler can leave out nothing: the results go to `sink`, and without -ffast-math sums must be
+ * The compiler can leave nothing out: the results go to `sink`, and without -ffast-math sums are
  * made in the order written.
  */
 #include <stdint.h>
@@ -83,7 +83,7 @@ void fetch(float *matrix, int64_t rows, int32_t stride, int64_t count, int32_t a
 }
 
 /* Carry out steps, and nothing else of what training does. `rows` numbers the steps' rows: n of the
- * inputs, the new ones first, then m of the outputs. With `ask` they are asked for as in training. */
+ * inputs, the new ones first, then m of the outputs. With `ask` they are asked for ahead. */
 void replay(const Updates *updates, int32_t of_mean, int32_t ask, float *inputs, float *outputs,
             int32_t vector_size, int32_t stride, int64_t steps, const Shape *shapes,
             const int32_t *rows)

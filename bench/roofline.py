@@ -4,9 +4,9 @@ r"""Measure what a core can do, and each kernel's share of it: where the remaini
 bytes a second loaded from the caches and from memory; and the time to read and write a row picked
 at random, asked for some rows ahead or not, for that is what training waits for where its rows are
 not in L1. The other tables are epochs of training. **Few words**: all rows of both matrices take
-half of L1, no word is twice in a window, nothing is subsampled; what two threads lose here is the
-cost of writing to the same rows, which **more** and **many words**, as frequent as each other, do
-less. **Text** is ``--corpus``; its words/s are raw words, as in the README.
+half of L1 (or what 11 words take), no word is twice in a window, nothing is subsampled. What two
+threads lose there is the cost of writing to the same rows; **more** and **many words**, as frequent
+as each other, show it fall. **Text** is ``--corpus``; its words/s are raw words, as in the README.
 
 Operations are counted over the steps of a sample of windows: 6 for each number of a (hidden row,
 output row) pair, and for CBOW 2 for each of a context, without the padding. "L1 loads" are what a
@@ -46,18 +46,16 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from compare_gensim import cores, describe_machine, print_table, require, spread
+from common import cores, describe_machine, positive_integer, print_machine, print_table, spread
 from numpy.typing import NDArray
 
-require("fastw2v", "pip install .")
-
-import fastw2v  # noqa: E402
-from fastw2v import matrices, trainer  # noqa: E402
-from fastw2v._kernels import updates  # noqa: E402
-from fastw2v._kernels.alias import AliasTable  # noqa: E402
-from fastw2v._kernels.huffman import HuffmanTree  # noqa: E402
-from fastw2v._kernels.kernel import BLOCK, Kernel  # noqa: E402
-from fastw2v.hyperparameters import Hyperparameters  # noqa: E402
+import fastw2v
+from fastw2v import matrices, trainer
+from fastw2v._kernels import updates
+from fastw2v._kernels.alias import AliasTable
+from fastw2v._kernels.huffman import HuffmanTree
+from fastw2v._kernels.kernel import BLOCK, Kernel
+from fastw2v.hyperparameters import Hyperparameters
 
 Row = dict[str, Any]  # of a table: text, numbers, or arrays of a figure a round: NaN, if not known
 
@@ -67,13 +65,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "cbow": {"architecture": "cbow"},
     "hierarchical": {"objective": "hierarchical_softmax"},
 }
-# A kernel's floats in a vector, and the flags that let the compiler use such: as in setup.py.
-VECTORS = {
-    "avx512": (16, "-mavx512f"),
-    "avx2": (8, "-mavx2 -mfma"),
-    "neon": (4, ""),
-    "generic": (4, ""),
-}
+# What lets the compiler use a kernel's vectors, as in setup.py; others have four floats.
+FLAGS = {"avx512": "-mavx512f -DLANES=16", "avx2": "-mavx2 -mfma -DLANES=8"}
 TILE_OUTPUTS, TILE_HIDDEN, MOST_ROWS = 6, 2, 64  # step.h, simd/update.h, roofline.c
 L1, MEMORY, AHEAD = 16 << 10, 256 << 20, 16
 TOKENS, SENTENCE = 400_000, 1_000
@@ -89,17 +82,15 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     available = fastw2v.kernels().available
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    add = parser.add_argument
+    add, number = parser.add_argument, positive_integer
     add("--corpus", help="anything that fastw2v.encode reads: adds the table of text")
-    add("--rounds", type=int, default=5, help="default: 5")
-    add("--vector-size", type=int, default=100, help="default: 100")
+    add("--rounds", type=number, default=5, help="default: 5")
+    add("--vector-size", type=number, default=100, help="default: 100")
     add("--kernels", nargs="+", choices=available, default=available, help="default: all")
     add("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="default: all")
-    add("--workers", nargs="+", type=int, default=[1, 2], help="numbers of threads; default: 1 2")
+    add("--workers", nargs="+", type=number, default=[1, 2], help="threads; default: 1 2")
     add("--json", type=Path, metavar="FILE", help="write every round's figures")
     args = parser.parse_args()
-    if min(args.rounds, args.vector_size, *args.workers) < 1:
-        parser.error("--rounds, --vector-size and --workers must be at least 1")
     args.workers = sorted({1, *(min(workers, cores()) for workers in args.workers)})
     return args
 
@@ -148,26 +139,21 @@ class Core:
             return
         command = [*compiler, "-O3", "-shared", "-fPIC", f"-I{Path(updates.__file__).parent}"]
         i32, i64, at = ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p
-        for name in (name for name in fastw2v.kernels().available if name in VECTORS):
-            lanes, flags = VECTORS[name]
-            file = folder / f"{name}.so"
-            options = [*flags.split(), f"-DLANES={lanes}", str(Path(__file__).with_suffix(".c"))]
-            if subprocess.run([*command, *options, "-o", str(file)]).returncode == 0:
+        command.append(str(Path(__file__).with_suffix(".c")))
+        for name in (name for name in fastw2v.kernels().available if name != "blas"):
+            file, flags = folder / f"{name}.so", FLAGS.get(name, "-DLANES=4").split()
+            if subprocess.run([*command, *flags, "-o", str(file)]).returncode == 0:
                 library = self.libraries[name] = ctypes.CDLL(str(file))
                 library.peak.argtypes, library.peak.restype = [i64], ctypes.c_double
                 library.read_all.argtypes = [at, i64, i64]
                 library.fetch.argtypes = [at, i64, i32, i64, i32]
                 library.replay.argtypes = [at, i32, i32, at, at, i32, i32, i64, at, at]
 
-    @property
-    def widest(self) -> ctypes.CDLL:
-        """What was compiled for the widest vectors."""
-        return next(iter(self.libraries.values()))
-
     def measure(self, vector_size: int, rounds: int) -> list[Row]:
         """Measure peaks, bandwidths, and rows at random."""
         if not self.libraries:
             return []
+        widest = next(iter(self.libraries.values()))
         row_bytes = 4 * matrices.row_stride(vector_size)
         matrix = filled(MEMORY // row_bytes, vector_size)
         memory = matrix.ctypes.data
@@ -178,11 +164,11 @@ class Core:
 
         def load(size: int) -> float:
             floats, passes = min(size, len(matrix) * row_bytes) // 512 * 128, (1 << 31) // size
-            return 4 * floats * passes / seconds(self.widest.read_all, memory, floats, passes) / 1e9
+            return 4 * floats * passes / seconds(widest.read_all, memory, floats, passes) / 1e9
 
         def fetch(size: int, ahead: int, rows: int = 200_000) -> float:
             where = memory, size // row_bytes, row_bytes // 4
-            return seconds(self.widest.fetch, *where, rows, ahead) / rows * 1e9
+            return seconds(widest.fetch, *where, rows, ahead) / rows * 1e9
 
         tasks: dict[tuple[str, str], Callable[[], float]] = {}
         for name, library in self.libraries.items():
@@ -340,7 +326,7 @@ def train(
         for workers in args.workers:
             tasks[name, kind, workers] = partial(problem.train, kind, name, workers)
         if core.libraries and (at := address(name)):
-            replay = partial(steps[kind].replay, core.widest, at)
+            replay = partial(steps[kind].replay, next(iter(core.libraries.values())), at)
             tasks[name, kind, "steps"] = partial(replay, few, False)
             tasks[name, kind, "steps on own rows"] = partial(replay, problem, True)
     found = measure(tasks, args.rounds)
@@ -357,8 +343,9 @@ def train(
         row["words/s"] = problem.corpus.raw_tokens / taken
         row["times one"] = found[name, kind, 1][:, 0] / taken if workers > 1 else unknown
         row |= {"ns a window": whole, "a pair": whole / pairs, "GFLOP/s": flops / whole}
-        row["of peak"] = flops / whole / core.peak
-        row["L1 loads"] = unknown if name == "blas" else loads / whole / core.loads
+        row |= {"of peak": flops / whole / core.peak, "L1 loads": loads / whole / core.loads}
+        if name == "blas":  # which has no tiles
+            row["L1 loads"] = unknown
         row |= {"steps": alone, "steps of peak": flops / alone / core.peak}
         rows.append(row | {"memory": waited - alone, "rest": whole - waited + 0 * alone})
     return rows
@@ -387,9 +374,8 @@ def plain(value: Any) -> Any:
 def main() -> None:
     """Measure the core, then train on few words, on more, and on text."""
     args = parse_arguments()
-    machine = describe_machine()
-    print(f"{machine['cpu']}, {machine['cores']} cores; vectors of {args.vector_size}", flush=True)
-    report: dict[str, Any] = {"machine": machine, "settings": vars(args)}
+    report: dict[str, Any] = {"machine": describe_machine(), "settings": vars(args)}
+    print_machine(report["machine"])
     with tempfile.TemporaryDirectory() as folder:
         core = Core(Path(folder))
         report["core"] = core.measure(args.vector_size, args.rounds)
