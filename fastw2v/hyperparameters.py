@@ -25,8 +25,17 @@ CBOW_GRADIENTS = ("exact", "word2vec")
 # The exact softmax's work grows with the vocabulary: at this bound, some 5,000 centres a second.
 MAX_SOFTMAX_VOCABULARY = 20_000
 
-# Measured on 17 M words of Wikipedia; the README has the table.
-DEFAULT_ALPHA = {"skipgram": 0.025, "cbow": 0.15}
+# Measured on 17 M words of Wikipedia; the README has the tables.
+DEFAULT_SAMPLE = 1e-4
+DEFAULT_ALPHA = {
+    ("skipgram", "negative_sampling"): 0.05,
+    ("skipgram", "hierarchical_softmax"): 0.025,
+    ("skipgram", "softmax"): 0.025,
+    ("cbow", "negative_sampling"): 0.15,
+    ("cbow", "hierarchical_softmax"): 0.1,
+    ("cbow", "softmax"): 0.15,
+}
+DEFAULT_ALPHA_WORD2VEC_CBOW = 0.05  # whose steps are as many times longer as there are contexts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +61,8 @@ class Hyperparameters:
     ns_exponent: float = 0.75
     negative_sharing: str = "window"
     cbow_gradient: str = "exact"
-    sample: float = 1e-3
-    alpha: float = None  # type: ignore[assignment] # None becomes the architecture's default
+    sample: float = DEFAULT_SAMPLE
+    alpha: float = None  # type: ignore[assignment] # None becomes the measured default
     min_alpha: float = 1e-4
     epochs: int = 5
     seed: int = 1
@@ -82,7 +91,7 @@ class Hyperparameters:
             self._set(name, bool(value))
         self._set("ns_exponent", real_number("ns_exponent", self.ns_exponent))
         self._set("sample", real_number("sample", self.sample, least=0.0))
-        alpha = DEFAULT_ALPHA[self.architecture] if self.alpha is None else self.alpha
+        alpha = self._default_alpha() if self.alpha is None else self.alpha
         self._set("alpha", real_number("alpha", alpha, above=0.0))
         self._set("min_alpha", real_number("min_alpha", self.min_alpha, least=0.0))
         if self.min_alpha > self.alpha:
@@ -90,6 +99,11 @@ class Hyperparameters:
                 f"min_alpha ({self.min_alpha}) must not be above alpha ({self.alpha}): the "
                 "learning rate falls from alpha to min_alpha"
             )
+
+    def _default_alpha(self) -> float:
+        if self.architecture == "cbow" and self.cbow_gradient == "word2vec":
+            return DEFAULT_ALPHA_WORD2VEC_CBOW
+        return DEFAULT_ALPHA[self.architecture, self.objective]
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

@@ -22,7 +22,7 @@ from fastw2v.corpus import (
 )
 from fastw2v.estimate import MemoryEstimate, check_size, estimate, estimate_for
 from fastw2v.formats import safetensors
-from fastw2v.hyperparameters import Hyperparameters, Window
+from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
 from fastw2v.kernels import choose
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.resources import available_cores
@@ -51,10 +51,9 @@ class Model:
     shrink_windows
         Draw each window's size uniformly from 1 to ``window``; False uses ``window`` itself.
     shuffle
-        Put the sentences into a random order, drawn from the seed, once before training. Neighbours
-        in a file resemble each other, and a model that meets them one after the other leans on what
-        it has just seen: on Wikipedia in its own order the vectors are worse, and the loss rises
-        while the learning rate falls. False keeps the order given.
+        Put the sentences into a random order, drawn from the seed, once before training: neighbours
+        in a file resemble each other, and a model leans on what it has just seen. False keeps the
+        order given: on Wikipedia the vectors are worse, and the loss rises.
     min_count
         Tokens that occur less often are left out of the vocabulary.
     max_vocab_size
@@ -82,12 +81,13 @@ class Model:
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
         of them all of it, as word2vec.c and gensim do.
     sample
-        Frequent words are subsampled above this share of all tokens; 0 keeps all. Use 0 where the
-        vocabulary is small: every word of it is frequent, and most tokens would be dropped.
+        Frequent words are subsampled above this share of all tokens; 0 keeps all. Use 0 for a small
+        vocabulary: every word of it is frequent, and most tokens would be dropped.
     alpha, min_alpha
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
-        (those of the vocabulary, before subsampling). None takes the architecture's measured
-        default: 0.025 for skip-gram, 0.15 for CBOW.
+        (those of the vocabulary, before subsampling). None takes the measured default: for
+        skip-gram 0.05, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
+        softmax, or 0.05 with ``cbow_gradient="word2vec"``.
     epochs
         Passes over the corpus in a call of ``train``.
     workers
@@ -95,8 +95,8 @@ class Model:
         the same bits every time; with more, threads race for the rows of the matrices, as in every
         fast word2vec.
     kernel
-        The native code of the updates, by a name that ``fastw2v.kernels()`` lists; ``"auto"`` is
-        the fastest here. The exact softmax always runs on BLAS. Files don't keep it.
+        The native code of the updates: a name that ``fastw2v.kernels()`` lists, or ``"auto"``, the
+        fastest here. The exact softmax always runs on BLAS. Files don't keep it.
     seed
         Of all random numbers.
     memory_limit
@@ -108,9 +108,8 @@ class Model:
     vocabulary : Vocabulary or None
         None until there was something to count.
     input_vectors, output_vectors : ndarray or None
-        float32, (len(vocabulary), vector_size): views of memory in which each row has zeros behind
-        it, up to a multiple of 64 bytes. With hierarchical softmax, row j of ``output_vectors``
-        belongs to inner node j of the tree, and the last row is not used.
+        float32, (len(vocabulary), vector_size), with rows padded to 64 bytes in memory. With
+        hierarchical softmax, row j of ``output_vectors`` belongs to inner node j of the tree.
     report : CorpusReport or None
         What was read, and what of it is trained on.
     history : list of EpochRecord
@@ -153,7 +152,7 @@ class Model:
         ns_exponent: float = 0.75,
         negative_sharing: str = "window",
         cbow_gradient: str = "exact",
-        sample: float = 1e-3,
+        sample: float = DEFAULT_SAMPLE,
         alpha: float | None = None,
         min_alpha: float = 1e-4,
         epochs: int = 5,
