@@ -7,14 +7,14 @@ from libc.stdlib cimport calloc, free
 
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
 from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
-from fastw2v._kernels.hierarchical_softmax cimport list_path
+from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
-from fastw2v._kernels.negative_sampling cimport draw_negatives
+from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
 from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, SOFTMAX_BATCH, STEPS_AHEAD, BlockUpdate, Parameters, Scratch as ScratchStruct,
+    BLOCK_TOKENS, SOFTMAX_BATCH, STEPS_BEGUN, BlockUpdate, Parameters, Scratch as ScratchStruct,
     Window,
 )
 from fastw2v._kernels.updates cimport updates_named
@@ -26,7 +26,7 @@ SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then steppe
 
 cdef enum:
     RELEASE_EVERY = 1 << 19  # tokens, or offsets
-    SCRATCH_BUFFERS = 32  # at least as many as the scratch struct has pointers
+    SCRATCH_BUFFERS = 48  # at least as many as the scratch struct has pointers
 
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
@@ -106,12 +106,12 @@ cdef class Kernel:
         self.most_outputs = 0
         if parameters.objective == "negative_sampling":
             check_words("noise", v, None if noise is None else noise.size)
-            p.list_outputs = draw_negatives
+            p.begin_outputs, p.list_outputs = draw_negatives, list_negatives
             p.noise, p.negative = noise.slots, parameters.negative
             self.most_outputs = 1 + p.negative
         elif parameters.objective == "hierarchical_softmax":
             check_words("tree", v, None if tree is None else tree.size)
-            p.list_outputs = list_path
+            p.begin_outputs, p.list_outputs = find_path, list_path
             p.path_offsets, p.path_nodes, p.path_labels = tree.offsets, tree.nodes, tree.labels
             self.most_outputs = tree.longest_path
         left, right = parameters.window_sides
@@ -219,7 +219,8 @@ cdef class Scratch:
         s.context_counts = <float*>self.allocate(contexts + SLACK, sizeof(float))
         s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
         labels[0] = 1.0
-        for i in range(STEPS_AHEAD):
+        for i in range(STEPS_BEGUN):
+            s.outputs[i].draws = <uint64_t*>self.allocate(p.negative, sizeof(uint64_t))
             s.outputs[i].rows = <float**>self.allocate(outputs, sizeof(float*))
             s.outputs[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
             s.outputs[i].labels = labels

@@ -1,25 +1,25 @@
-"""The output rows of the steps to come, listed some steps before they are needed.
+"""The output rows of the steps to come, found before they are needed.
 
 The matrices are larger than the caches and their rows are met in random order, so a row comes some
-hundred nanoseconds after it is asked for: as long as the step takes that needs it. So the objective
-(negative_sampling.pyx, hierarchical_softmax.pyx) lists the rows of the next STEPS_AHEAD steps, and
-they are asked for (prefetched) at once, together with the input rows that a window brings.
+hundred nanoseconds after it is asked for: as long as the step takes that needs it. So does an entry
+of the table that says which row it is. Every list of output rows is therefore made in two parts,
+some steps apart, by the objective (negative_sampling.pyx, hierarchical_softmax.pyx): it is begun,
+which asks for entries of tables (prefetches them), and made, which asks for the rows.
 """
 
 from libc.stdint cimport int32_t
 
 from fastw2v._kernels.contexts cimport input_row
-from fastw2v._kernels.structures cimport STEPS_AHEAD, Outputs, Window
+from fastw2v._kernels.prefetch cimport prefetch_row
+from fastw2v._kernels.structures cimport STEPS_BEGUN, STEPS_LISTED, Outputs, Window
 from fastw2v._kernels.windows cimport n_contexts
-
-cdef extern from "prefetch.h":
-    void prefetch_row(const float* row, int32_t stride) noexcept nogil
 
 
 cdef void start_outputs(Scratch* scratch) noexcept nogil:
-    """Begin with the windows of a new block."""
+    """Start with the windows of a new block."""
+    scratch.n_begun = 0
     scratch.n_listed = 0
-    scratch.list_window = 0
+    scratch.next_window = 0
     scratch.lists_left = 0
     scratch.n_fetched = 0
 
@@ -37,9 +37,11 @@ cdef void take_outputs(
     are ``for_pairs``.
     """
     cdef const Outputs* outputs
-    while scratch.n_listed < number + STEPS_AHEAD and scratch.list_window < scratch.n_windows:
-        list_next(parameters, scratch, &scratch.windows[scratch.list_window], for_pairs)
-    outputs = &scratch.outputs[number % STEPS_AHEAD]
+    while scratch.n_begun < number + STEPS_BEGUN and scratch.next_window < scratch.n_windows:
+        begin_next(parameters, scratch, &scratch.windows[scratch.next_window], for_pairs)
+    while scratch.n_listed < min(number + STEPS_LISTED, scratch.n_begun):
+        list_next(parameters, scratch)
+    outputs = &scratch.outputs[number % STEPS_BEGUN]
     scratch.step.m = outputs.m
     scratch.step.output_rows = outputs.rows
     scratch.step.output_counts = outputs.counts
@@ -47,20 +49,29 @@ cdef void take_outputs(
     scratch.step.lr = lr
 
 
-cdef inline void list_next(
+cdef inline void begin_next(
     const Parameters* parameters, Scratch* scratch, Window* window, bint for_pairs,
 ) noexcept nogil:
-    """Make the next list, which is for this window, and ask for its rows."""
-    cdef Outputs* outputs = &scratch.outputs[scratch.n_listed % STEPS_AHEAD]
-    cdef int32_t k
+    """Begin the next list, which is for this window."""
+    cdef Outputs* outputs = &scratch.outputs[scratch.n_begun % STEPS_BEGUN]
     if scratch.lists_left == 0:
         scratch.lists_left = n_contexts(window) if for_pairs else 1
-        while scratch.n_fetched < window.last:  # input rows that no window before had
-            prefetch_row(input_row(parameters, scratch.kept[scratch.n_fetched]), parameters.stride)
-            scratch.n_fetched += 1
-    parameters.list_outputs(parameters, scratch.kept[window.center], &window.stream, outputs)
+    outputs.center = scratch.kept[window.center]
+    outputs.last = window.last
+    parameters.begin_outputs(parameters, &window.stream, outputs)
+    scratch.n_begun += 1
+    scratch.lists_left -= 1
+    scratch.next_window += scratch.lists_left == 0
+
+
+cdef inline void list_next(const Parameters* parameters, Scratch* scratch) noexcept nogil:
+    """Make the next list, and ask for its rows and for input rows that its window is first to have."""
+    cdef Outputs* outputs = &scratch.outputs[scratch.n_listed % STEPS_BEGUN]
+    cdef int32_t k
+    parameters.list_outputs(parameters, outputs)
     for k in range(outputs.m):
         prefetch_row(outputs.rows[k], parameters.stride)
+    while scratch.n_fetched < outputs.last:
+        prefetch_row(input_row(parameters, scratch.kept[scratch.n_fetched]), parameters.stride)
+        scratch.n_fetched += 1
     scratch.n_listed += 1
-    scratch.lists_left -= 1
-    scratch.list_window += scratch.lists_left == 0

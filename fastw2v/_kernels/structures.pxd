@@ -19,21 +19,28 @@ cdef enum:
     # 64 examples gave 19, 27 and 29 k words/s a thread, losses within 0.015 and the same quality;
     # some 150 diverged.
     SOFTMAX_BATCH = 32
-    # Steps whose output rows are listed, the one at hand too. On Wikipedia 2 to 6 were equally fast.
-    STEPS_AHEAD = 4
+    # Steps whose output rows are listed, the one at hand too (2 to 6 were equally fast), and steps
+    # that are begun, hence found in the tables that lists are made from.
+    STEPS_LISTED = 4
+    STEPS_BEGUN = 8
 
 
 # What the hidden rows of a step are compared with.
 cdef struct Outputs:
+    int32_t center  # the word
+    int32_t last  # its window's
+    uint64_t* draws  # (negative,): random numbers
     int32_t m
     float** rows  # (m,): no row twice
     float* counts  # (m,): how often each was drawn
     const float* labels  # (m,)
 
 
-# An objective: list the output rows of a step for a centre, with random numbers from its stream.
-ctypedef void (*ListOutputs)(
-    const Parameters* parameters, int32_t center, Stream* stream, Outputs* outputs) noexcept nogil
+# An objective, in two parts. Begin: draw from the stream what is random, and ask for the entries of
+# tables that it leads to. List: find the output rows, with their counts and labels.
+ctypedef void (*BeginOutputs)(
+    const Parameters* parameters, Stream* stream, Outputs* outputs) noexcept nogil
+ctypedef void (*ListOutputs)(const Parameters* parameters, Outputs* outputs) noexcept nogil
 
 
 cdef struct Parameters:
@@ -53,6 +60,7 @@ cdef struct Parameters:
     int32_t vector_size
     int32_t stride
     # How steps get their outputs, and who carries them out.
+    BeginOutputs begin_outputs
     ListOutputs list_outputs
     const Updates* updates
     # Sampling.
@@ -100,10 +108,11 @@ cdef struct Scratch:
     float** context_rows  # (C,): each word's input row once
     float* context_counts  # (C,): and how often the word is there
     int32_t* context_slots  # (C + 1,): which of these rows each place of the window has
-    # A ring of lists of output rows, as these are listed before they are needed.
-    Outputs outputs[STEPS_AHEAD]
+    # A ring of lists of output rows, as these are begun and made before they are needed.
+    Outputs outputs[STEPS_BEGUN]
+    int64_t n_begun
     int64_t n_listed
-    int32_t list_window  # the window that the next list is for
+    int32_t next_window  # the one that the next list is for
     int32_t lists_left  # how many more it gets
     int32_t n_fetched  # kept tokens whose input rows were asked for
     # The exact softmax.

@@ -313,7 +313,7 @@ int main(int argc, char **argv)
         printf("  %-8s", kernels[i].updates->name);
         if (!kernels[i].is_supported) printf(" not run: this processor lacks what it needs");
         for (int j = 0; kernels[i].is_supported && j < 3; j++)
-            printf(" %s %.1e %3.0f%%  ", (const char *[]){"hidden", "output", "loss"}[j],
+            printf("   %s %.1e %3.0f%%", (const char *[]){"hidden", "output", "loss"}[j],
                    largest[i][j].off, 100 * largest[i][j].part);
         printf("%s\n", is_wrong[i] ? "WRONG" : "");
     }
