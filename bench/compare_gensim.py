@@ -213,7 +213,7 @@ def measured(vocabulary: float, training: float, raw_words: int) -> Run:
 def chosen_kernel(kernel: str) -> str:
     """Return the kernel that fastw2v takes; leave with exit status 2 if it refuses."""
     code = "import sys, fastw2v; fastw2v.Model(kernel=sys.argv[1]); print(fastw2v.kernels().chosen)"
-    command = [sys.executable, "-c", code, kernel]
+    command = [sys.executable, "-I", "-c", code, kernel]  # never from a checkout's folder
     child = subprocess.run(command, capture_output=True, text=True)
     if child.returncode != 0:
         print(child.stderr.splitlines()[-1], file=sys.stderr)
