@@ -1,5 +1,6 @@
 """Every hyper-parameter is checked; messages name the parameter, its value, what is allowed."""
 
+import itertools
 import math
 from dataclasses import FrozenInstanceError, fields
 from decimal import Decimal
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from fastw2v.checks import whole_number
-from fastw2v.hyperparameters import DEFAULT_ALPHA, Hyperparameters
+from fastw2v.hyperparameters import Hyperparameters
 
 WHOLE = {  # name: (least, most)
     "vector_size": (1, 1_000_000),
@@ -29,9 +30,23 @@ REAL = {  # name: (least, is the least itself allowed)
 FLAGS = ("shrink_windows", "shuffle")
 CHOICES = {
     "architecture": ("skipgram", "cbow"),
-    "objective": ("negative_sampling", "softmax"),
+    "objective": ("negative_sampling", "softmax", "hierarchical_softmax"),
     "negative_sharing": ("window", "pair"),
     "cbow_gradient": ("exact", "word2vec"),
+}
+ALPHAS = {  # architecture, objective, cbow_gradient: the default
+    ("skipgram", "negative_sampling", "exact"): 0.05,
+    ("skipgram", "negative_sampling", "word2vec"): 0.05,
+    ("skipgram", "hierarchical_softmax", "exact"): 0.025,
+    ("skipgram", "hierarchical_softmax", "word2vec"): 0.025,
+    ("skipgram", "softmax", "exact"): 0.025,
+    ("skipgram", "softmax", "word2vec"): 0.025,
+    ("cbow", "negative_sampling", "exact"): 0.15,
+    ("cbow", "negative_sampling", "word2vec"): 0.05,
+    ("cbow", "hierarchical_softmax", "exact"): 0.1,
+    ("cbow", "hierarchical_softmax", "word2vec"): 0.05,
+    ("cbow", "softmax", "exact"): 0.15,
+    ("cbow", "softmax", "word2vec"): 0.05,
 }
 
 
@@ -53,11 +68,36 @@ def test_every_parameter_is_tested_here():
     assert names == {*WHOLE, *OPTIONAL, *REAL, *CHOICES, *FLAGS}
 
 
-def test_defaults_are_allowed_and_alphas_too():
-    assert Hyperparameters().vector_size == 100
-    for architecture, alpha in DEFAULT_ALPHA.items():
-        assert Hyperparameters(architecture=architecture, alpha=alpha).alpha == alpha
-    assert set(DEFAULT_ALPHA) == set(CHOICES["architecture"])
+def test_defaults_are_those_that_are_documented():
+    assert Hyperparameters() == Hyperparameters(
+        vector_size=100,
+        window=5,
+        shrink_windows=True,
+        shuffle=True,
+        min_count=5,
+        max_vocab_size=None,
+        architecture="skipgram",
+        objective="negative_sampling",
+        negative=5,
+        ns_exponent=0.75,
+        negative_sharing="window",
+        cbow_gradient="exact",
+        sample=1e-4,
+        alpha=0.05,
+        min_alpha=1e-4,
+        epochs=5,
+        seed=1,
+    )
+
+
+def test_alpha_has_a_default_for_every_architecture_and_objective():
+    names = "architecture", "objective", "cbow_gradient"
+    assert set(ALPHAS) == set(itertools.product(*(CHOICES[name] for name in names)))
+    for choice, alpha in ALPHAS.items():
+        options = dict(zip(names, choice, strict=True))
+        assert Hyperparameters(**options).alpha == alpha
+        assert Hyperparameters(**options, alpha=None).alpha == alpha
+        assert Hyperparameters(**options, alpha=0.01).alpha == 0.01
 
 
 def test_parameters_do_not_change():
@@ -113,8 +153,9 @@ def test_what_is_no_whole_number_and_no_window(name, value):
     refused(TypeError, name, value, "an integer", f"not {value!r}")
 
 
-def test_the_softmax_needs_no_negatives():
-    assert Hyperparameters(objective="softmax", negative=0).negative == 0
+@pytest.mark.parametrize("objective", ["softmax", "hierarchical_softmax"])
+def test_both_softmaxes_need_no_negatives(objective):
+    assert Hyperparameters(objective=objective, negative=0).negative == 0
     refused(ValueError, "negative", 0, "from 1")
 
 
@@ -188,7 +229,7 @@ def test_numbers_that_are_not_finite(name, value):
 )
 def test_what_is_no_number(name, value):
     if name == "alpha" and value is None:
-        return  # the architecture's default
+        return  # the default of the architecture and objective
     refused(TypeError, name, value, "a number", f"not {value!r}")
 
 

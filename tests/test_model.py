@@ -1,5 +1,6 @@
 """The public face: what ``Model`` accepts, refuses, remembers, saves and loads."""
 
+import inspect
 import logging
 import threading
 from dataclasses import asdict
@@ -92,6 +93,7 @@ def test_training_goes_on(model):
         {},
         {"architecture": "cbow", "window": (2, 3), "alpha": 0.07},
         {"objective": "softmax", "window": None, "seed": 2**64 - 1},
+        {"objective": "hierarchical_softmax", "negative": 0},
     ],
 )
 def test_save_and_load_keep_everything(parameters, tmp_path):
@@ -272,8 +274,9 @@ def test_the_softmax_names_its_bound_and_the_remedy():
 def test_matrices_that_do_not_fit_are_refused_before_they_are_allocated(monkeypatch):
     monkeypatch.setattr("fastw2v.resources.available_memory", lambda: 1_000)
     model = fastw2v.Model(WALKS, vector_size=1_000)
+    padded = 2 * 5 * 4 * 1_008
     with pytest.raises(
-        MemoryError, match=r"5 words x 1,000 dimensions \(40,000 bytes\) .* and 1,000 bytes"
+        MemoryError, match=rf"5 words x 1,000 dimensions \({padded:,} bytes\) .* and 1,000 bytes"
     ):
         model.train(progress=False)
     assert state(model) == (None, None, None, [])
@@ -320,10 +323,12 @@ def test_every_core_means_those_of_the_machine_that_trains(tmp_path):
     assert fastw2v.Model.load(tmp_path / "m").workers is None
 
 
-def test_the_cbow_default_alpha_is_its_own():
-    assert fastw2v.Model().parameters.alpha == 0.025
-    assert fastw2v.Model(architecture="cbow").parameters.alpha == 0.15
-    assert fastw2v.Hyperparameters(architecture="cbow").alpha == 0.15
+def test_a_models_defaults_are_those_of_the_hyperparameters():
+    assert fastw2v.Model().parameters == fastw2v.Hyperparameters()
+    for name in inspect.signature(fastw2v.Hyperparameters).parameters:
+        assert name in inspect.signature(fastw2v.Model).parameters
+    cbow = {"architecture": "cbow", "objective": "hierarchical_softmax"}
+    assert fastw2v.Model(**cbow).parameters == fastw2v.Hyperparameters(**cbow)
 
 
 def test_progress_and_logging(capsys, caplog):

@@ -11,8 +11,9 @@ import pytest
 
 import fastw2v
 from fastw2v import EncodedCorpus, Vocabulary
+from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v.corpus import encoding
-from fastw2v.estimate import scratch_bytes
+from fastw2v.estimate import LONGEST_PATH, scratch_bytes, tree_bytes
 
 SMALL = {"vector_size": 5, "workers": 1, "epochs": 2, "min_count": 2, "progress": False}
 NUMBERS = np.random.default_rng(3).integers(40, size=(60, 9)) ** 2
@@ -176,30 +177,52 @@ def test_the_report(caplog):
     assert "subsampling keeps only 16 %" in caplog.text
 
 
+@pytest.fixture
+def scratches(monkeypatch):
+    """All scratches that trainers make."""
+    made = []
+    real = fastw2v.trainer.Scratch
+    monkeypatch.setattr(
+        "fastw2v.trainer.Scratch", lambda kernel: made.append(real(kernel)) or made[-1]
+    )
+    return made
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {},
         {"window": None},
         {"window": (0, 3), "negative": 17},
+        {"negative": 500},
         {"architecture": "cbow", "vector_size": 33},
         {"objective": "softmax"},
     ],
 )
-def test_the_estimate_is_what_is_taken(options, monkeypatch):
-    made = []
-    real = fastw2v.trainer.Scratch
-    monkeypatch.setattr(
-        "fastw2v.trainer.Scratch", lambda kernel: made.append(real(kernel)) or made[-1]
-    )
+def test_the_estimate_is_what_is_taken(options, scratches):
     model = train(WALKS, **options)
     estimate = model.estimate_memory()
-    assert estimate.matrices == model.input_vectors.nbytes + model.output_vectors.nbytes
+    assert estimate.matrices == sum(
+        matrix.strides[0] * len(matrix) for matrix in (model.input_vectors, model.output_vectors)
+    )
     assert estimate.corpus == model._corpus.tokens.nbytes + model._corpus.offsets.nbytes
     assert estimate.total == estimate.matrices + estimate.corpus + estimate.scratch
     assert estimate.scratch == scratch_bytes(model.parameters, len(model.vocabulary), 9)
-    assert estimate.scratch == pytest.approx(made[0].nbytes, abs=2000)
+    assert estimate.scratch == pytest.approx(scratches[0].nbytes, abs=2000)
     assert f"{estimate.total:,} bytes" in str(estimate)
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("window", [5, None])
+def test_the_estimate_has_room_for_a_tree(architecture, window, scratches):
+    model = train(WALKS, objective="hierarchical_softmax", architecture=architecture, window=window)
+    tree = HuffmanTree(model.vocabulary.counts)
+    assert tree.longest_path <= LONGEST_PATH
+    threads = scratch_bytes(model.parameters, len(model.vocabulary), 9)
+    for_tree = tree_bytes(model.parameters, len(model.vocabulary))
+    assert model.estimate_memory().scratch == threads + for_tree
+    assert scratches[0].nbytes <= threads
+    assert tree.nbytes <= for_tree
 
 
 def test_an_estimate_before_anything_is_read():
@@ -207,7 +230,7 @@ def test_an_estimate_before_anything_is_read():
     with pytest.raises(ValueError, match="no sentences were read yet: give vocabulary_size"):
         model.estimate_memory()
     estimate = model.estimate_memory(1000, tokens=10**6, sentences=10**4)
-    assert estimate.matrices == 800_000
+    assert estimate.matrices == 2 * 4 * 1000 * 112  # rows of 100 are padded to 112
     assert estimate.corpus == 4_080_008
     corpus = fastw2v.encode(WALKS, min_count=1)
     assert fastw2v.Model(corpus).estimate_memory().corpus == 2 * (corpus.tokens.nbytes + 8 * 61)
