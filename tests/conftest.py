@@ -1,11 +1,29 @@
-"""Guards the suite against testing the wrong thing, and makes the corpus with planted structure."""
+"""Guards the suite against testing the wrong thing, tells what it could not test, and makes the
+corpus with planted structure.
+"""
 
 import os
 
 import numpy as np
 import pytest
 
+from fastw2v._kernels.updates import compiled
+from fastw2v.kernels import NAMES
+
 CLASSES, WORDS_PER_CLASS = 24, 4
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which kernels were not tested: nothing else shows it, as there is no test to skip."""
+    found = dict(compiled())
+    tested = [name for name in NAMES if found.get(name)]
+    untested = [
+        f"{name} ({'not for this processor' if name in found else 'not compiled'})"
+        for name in NAMES
+        if name not in tested
+    ]
+    line = f"kernels tested: {', '.join(tested)}; not tested here: {', '.join(untested) or 'none'}"
+    terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

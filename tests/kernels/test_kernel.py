@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from fastw2v import kernels, matrices
 from fastw2v._kernels.alias import AliasTable
+from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.hyperparameters import Hyperparameters
+
+COUNTS = np.array([3, 2, 1])
 
 
 @pytest.mark.parametrize(
@@ -84,8 +88,50 @@ def test_read_only_matrices_are_refused(arguments):
 
 
 def test_noise_is_not_optional(arguments):
-    with pytest.raises(TypeError, match="noise"):
+    with pytest.raises(TypeError, match="needs a noise"):
         build(arguments | {"noise": None})
+    for objective in "hierarchical_softmax", "softmax":
+        build(arguments | {"noise": None, "tree": HuffmanTree(COUNTS)}, objective=objective)
+
+
+def test_hierarchical_softmax_needs_a_tree_over_the_same_words(arguments):
+    options = {"objective": "hierarchical_softmax"}
+    with pytest.raises(TypeError, match="needs a tree"):
+        build(arguments, **options)
+    with pytest.raises(ValueError, match="3 rows, but tree over 2 words"):
+        build(arguments | {"tree": HuffmanTree(COUNTS[:2])}, **options)
+    assert build(arguments | {"tree": HuffmanTree(COUNTS)}, **options).windows(0, 0, 3)[0][3] == []
+
+
+def test_a_vocabulary_of_one_word_has_a_tree_without_nodes():
+    """Then there is nothing to decide, and nothing to learn."""
+    word = {"keep_probability": np.ones(1, np.float32), "tree": HuffmanTree(COUNTS[:1])}
+    for kernel in kernels().available:
+        for architecture in "skipgram", "cbow":
+            inputs, outputs = matrices.initial(1, 2, seed=1)
+            before = inputs.copy()
+            trained = Kernel(
+                Hyperparameters(objective="hierarchical_softmax", architecture=architecture),
+                np.zeros(4, np.int32),
+                np.array([0, 4]),
+                input_vectors=inputs,
+                output_vectors=outputs,
+                first_epoch=0,
+                epochs=1,
+                kernel=kernel,
+                **word,
+            )
+            scratch = Scratch(trained)
+            trained.train(scratch, 0, 0, 4)
+            np.testing.assert_array_equal(inputs, before)
+            assert not outputs.any()
+            assert scratch.loss == 0
+            assert scratch.n_examples > 0
+
+
+def test_unknown_kernels_are_refused(arguments):
+    with pytest.raises(ValueError, match="no kernel 'sse' can run here"):
+        build(arguments | {"kernel": "sse"})
 
 
 @pytest.mark.parametrize(
