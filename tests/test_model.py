@@ -87,6 +87,18 @@ def test_training_goes_on(model):
     assert model.history[-1].tokens == 30
 
 
+def test_a_tree_is_the_first_corpuss_for_good(tmp_path):
+    """Its nodes have the output vectors: with other counts they would be other nodes."""
+    model = fastw2v.Model(WALKS, **SMALL, objective="hierarchical_softmax").train(progress=False)
+    counts = model.vocabulary.counts.copy()
+    model.save(tmp_path / "m")
+    loaded = fastw2v.Model.load(tmp_path / "m")
+    for again in model, loaded:
+        again.train([["e", "d"]] * 500, progress=False)
+        np.testing.assert_array_equal(again.vocabulary.counts, counts)
+    np.testing.assert_array_equal(model.output_vectors, loaded.output_vectors)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
