@@ -8,7 +8,6 @@
 # interpreter itself has some. Builds in the folder SANITIZE_FOLDER, by default build/sanitize.
 set -eu
 cd "$(dirname "$0")/../.."
-tests=$PWD/tests
 folder=${SANITIZE_FOLDER:-build/sanitize}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
@@ -23,7 +22,6 @@ sed 's/"-O3"/"-O1"/' setup.py >"$folder/source/setup.py" # builds in half the ti
 python3 -m venv "$folder/venv"
 CC=gcc CFLAGS=$flags LDFLAGS=$flags "$folder/venv/bin/pip" install -q "$folder/source[test]"
 
-cd "$folder" # away from the checkout, so that the installed package is what is imported
 for module in "$folder"/venv/lib/python3*/site-packages/fastw2v/[!_]*/*.so \
     "$folder"/venv/lib/python3*/site-packages/fastw2v/_kernels/*.so; do
     nm -D "$module" | grep -q __asan_report || { echo "NOT SANITIZED: $module" && exit 1; }
@@ -38,7 +36,7 @@ preload=
 for library in libasan.so libubsan.so libstdc++.so.6; do
     preload="$preload $(gcc -print-file-name=$library)"
 done
-[ $# -gt 0 ] || set -- "$tests/kernels" "$tests/test_training.py" "$tests/test_model.py"
+[ $# -gt 0 ] || set -- tests/kernels tests/test_training.py tests/test_model.py
 LD_PRELOAD=$preload PYTHONMALLOC=malloc \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
     "$folder/venv/bin/pytest" -q -x -p no:cacheprovider "$@"
