@@ -1,4 +1,10 @@
-/* Asking for memory before it is needed. */
+/* Asking for memory before it is needed.
+ *
+ * It is fetched into the second cache, not the first: there it is near enough, the processor can have
+ * more such requests under way, and the first cache keeps the rows of the step at hand. Measured on
+ * one Zen 4 core (AVX-512, wiki17m, median of 40 paired slices), times as fast as fetching into the
+ * first: skip-gram 1.27 (300 dimensions: 1.48), pair 1.17, CBOW 1.35. How many steps ahead (3, 4 or
+ * 6) and whether the requests stand in a row or between the multiplications makes no difference. */
 #ifndef FASTW2V_PREFETCH_H
 #define FASTW2V_PREFETCH_H
 
@@ -10,7 +16,7 @@
 static inline void prefetch(const void *address)
 {
 #if defined(__GNUC__) || defined(__clang__)
-    __builtin_prefetch(address, 1, 3);
+    __builtin_prefetch(address, 1, 2);
 #else
     (void)address;
 #endif
