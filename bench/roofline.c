@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "prefetch.h"
 #include "step.h"
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -61,11 +62,6 @@ void read_all(const float *memory, int64_t floats, int64_t passes)
     sink = total(x, LOADS);
 }
 
-static inline void ask_for(const float *row, int32_t stride)
-{
-    for (int32_t d = 0; d < stride; d += ROW_FLOATS) __builtin_prefetch(row + d, 1, 3);
-}
-
 /* Read and write rows drawn at random, each asked for `ahead` rows before its turn. */
 void fetch(float *matrix, int64_t rows, int32_t stride, int64_t count, int32_t ahead)
 {
@@ -75,7 +71,7 @@ void fetch(float *matrix, int64_t rows, int32_t stride, int64_t count, int32_t a
         random = random * 6364136223846793005u + 1442695040888963407u;
         float *row = matrix + (int64_t)((random >> 32) * (uint64_t)rows >> 32) * stride;
         ring[i % RING] = row;
-        if (ahead) ask_for(row, stride);
+        if (ahead) prefetch_row(row, stride);
         if (i < ahead) continue;
         row = ring[(i - ahead) % RING];
         for (int32_t d = 0; d < stride; d += LANES) *(vector *)(row + d) += 1e-6f;
@@ -91,7 +87,7 @@ void replay(const Updates *updates, int32_t of_mean, int32_t ask, float *inputs,
     static const float labels[MOST_ROWS + SLACK] = {1};
     const int32_t room = MOST_ROWS + ROW_FLOATS, floats = 4 * room + (2 + MOST_ROWS) * stride;
     float *memory = aligned_alloc(ROW_BYTES, sizeof(float) * (floats + MOST_GRADS));
-    float *hidden[MOST_ROWS], *output[MOST_ROWS], *counts = memory;
+    float *hidden[MOST_ROWS], *output[MOST_ROWS];
     const int32_t *coming = rows;
     int64_t asked = ask ? 0 : steps;
     Step step = {.vector_size = vector_size, .stride = stride, .lr = 1e-4f};
@@ -99,7 +95,7 @@ void replay(const Updates *updates, int32_t of_mean, int32_t ask, float *inputs,
     for (int i = 0; i < floats; i++) memory[i] = i < 2 * room;
     step.hidden_rows = hidden;
     step.output_rows = output;
-    step.hidden_counts = counts;
+    step.hidden_counts = memory;
     step.output_counts = memory + room;
     step.labels = labels;
     step.losses = memory + 2 * room;
@@ -110,13 +106,11 @@ void replay(const Updates *updates, int32_t of_mean, int32_t ask, float *inputs,
         for (; asked < steps && asked <= s + STEPS_AHEAD; asked++) {
             const Shape *next = &shapes[asked];
             for (int i = 0; i < next->fresh; i++)
-                ask_for(inputs + (int64_t)coming[i] * stride, stride);
+                prefetch_row(inputs + (int64_t)coming[i] * stride, stride);
             for (int k = 0; k < next->m; k++)
-                ask_for(outputs + (int64_t)coming[next->n + k] * stride, stride);
+                prefetch_row(outputs + (int64_t)coming[next->n + k] * stride, stride);
             coming += next->n + next->m;
         }
-        counts[step.n] = 1.0f; /* after the last row's, it must be 0 */
-        counts[shapes[s].n] = 0.0f;
         step.n = shapes[s].n;
         step.m = shapes[s].m;
         step.share = 1.0f / step.n;

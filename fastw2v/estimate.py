@@ -127,9 +127,9 @@ def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sen
         contexts, m = min(margin, longest_sentence), 1 + parameters.negative
         if parameters.objective == "hierarchical_softmax":
             m = min(vocabulary_size, LONGEST_PATH)
-        # A row and a gradient for each output (a third more, in tiles) a context; the mean; and 8
-        # lists of outputs, each with its draw and address, of 8 bytes, and its count.
-        floats = (contexts + 1) * (stride + 4 * m // 3 + 12) + stride + 41 * m
+        # For each context a row, the gradients (8 a tile of 6 outputs), address, count and place;
+        # the mean, and what it becomes; and 8 lists of outputs, with draws, addresses and counts.
+        floats = contexts * (stride + 8 * -(-m // 6) + 4) + 2 * stride + 41 * m + 72
     return 4 * (floats + 2 * (BLOCK + margin)) + WINDOW_BYTES * BLOCK
 
 

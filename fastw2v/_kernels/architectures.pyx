@@ -43,7 +43,6 @@ cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcep
     cdef const Window* window
     start_outputs(scratch)
     scratch.context_counts[0] = 1.0
-    scratch.context_counts[1] = 0.0
     scratch.step.n = 1
     for w in range(scratch.n_windows):
         if parameters.stop:

@@ -29,7 +29,7 @@ cdef inline int32_t take_contexts(
 
 cdef inline int32_t take_distinct_contexts(
     const Parameters* parameters,  # IN
-    Scratch* scratch,  # OUT: context_rows, context_counts (with a 0 at the end)
+    Scratch* scratch,  # OUT: context_rows, context_counts
     const Window* window,  # IN
 ) noexcept nogil:
     """List the input row of each word once, with how often it stands there; count the rows."""
@@ -49,5 +49,4 @@ cdef inline int32_t take_distinct_contexts(
             slot = scratch.context_slots[twin - window.first]
             scratch.context_counts[slot] += 1.0
         scratch.context_slots[place - window.first] = slot
-    scratch.context_counts[n] = 0.0
     return n

@@ -216,7 +216,7 @@ cdef class Scratch:
         cdef size_t tiles = (outputs + TILE_OUTPUTS - 1) // TILE_OUTPUTS
         cdef float* labels = <float*>self.allocate(outputs + SLACK, sizeof(float))
         s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
-        s.context_counts = <float*>self.allocate(contexts + SLACK, sizeof(float))
+        s.context_counts = <float*>self.allocate(contexts, sizeof(float))
         s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
         labels[0] = 1.0
         for i in range(STEPS_BEGUN):
@@ -229,8 +229,7 @@ cdef class Scratch:
         s.step.vector_size, s.step.stride = p.vector_size, p.stride
         s.step.hidden_rows = s.context_rows
         s.step.hidden_counts = s.context_counts
-        s.step.grads = <float*>self.allocate(
-            tiles * TILE_COLUMNS * (contexts + 1) + SLACK, sizeof(float))
+        s.step.grads = <float*>self.allocate(tiles * TILE_COLUMNS * contexts, sizeof(float))
         s.step.moved = <float*>self.allocate(contexts * p.stride, sizeof(float))
         s.step.mean = <float*>self.allocate(2 * <size_t>p.stride, sizeof(float))
 

@@ -18,13 +18,12 @@
 enum {
     ROW_FLOATS = 16,  /* rows are padded to a multiple of this, with zeros that stay zeros */
     ROW_BYTES = 64,   /* and begin at multiples of this */
-    SLACK = 8,        /* values that vector kernels may read, and write in grads, past the end */
+    SLACK = 8,        /* values that vector kernels may read past the end of what has one an output */
     TILE_OUTPUTS = 6, /* output rows that are worked on together */
     TILE_COLUMNS = 8  /* grads holds a row of this many for a hidden vector and a tile */
 };
 
-/* What a step works on. No two rows are the same, but for other threads'. Arrays of n, m or tiles of
- * them have SLACK more values at their end, and those of the counts are zero there. */
+/* What a step works on. No two rows are the same, but for other threads'. */
 typedef struct {
     int32_t n;
     int32_t m;
@@ -34,8 +33,8 @@ typedef struct {
     float **hidden_rows;        /* (n,) */
     const float *hidden_counts; /* (n,): a_i */
     float **output_rows;        /* (m,) */
-    const float *output_counts; /* (m,): b_k */
-    const float *labels;        /* (m,): y_k */
+    const float *output_counts; /* (m + SLACK,): b_k */
+    const float *labels;        /* (m + SLACK,): y_k */
     float share;                /* update_mean: of the hidden gradient, for each context */
     /* Working memory. */
     float *grads;        /* (tiles, n, TILE_COLUMNS) */

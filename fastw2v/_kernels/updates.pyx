@@ -134,7 +134,7 @@ def run_step(
     cdef Py_ssize_t tiles = (m + TILE_OUTPUTS - 1) // TILE_OUTPUTS
     cdef float** rows = <float**>malloc((n + m) * sizeof(float*))
     cdef char* memory = <char*>calloc(
-        stride * (n + 2) + tiles * TILE_COLUMNS * (n + 1) + n + 2 * m + 4 * ROW_FLOATS + 3 * SLACK,
+        stride * (n + 2) + tiles * TILE_COLUMNS * n + n + 2 * (m + SLACK) + 2 * ROW_FLOATS,
         sizeof(float))
     cdef Step step
     cdef float* at
@@ -150,11 +150,11 @@ def run_step(
     step.losses, at = at, at + ROW_FLOATS
     step.moved, at = at, at + stride * n
     step.mean, at = at, at + stride * 2
-    step.grads, at = at, at + tiles * TILE_COLUMNS * (n + 1) + SLACK
+    step.grads, at = at, at + tiles * TILE_COLUMNS * n
     step.hidden_rows, step.output_rows = rows, rows + n
     for i in range(n):
         rows[i], at[i] = &hidden[i, 0], hidden_counts[i]
-    step.hidden_counts, at = at, at + n + SLACK
+    step.hidden_counts, at = at, at + n
     for i in range(m):
         rows[n + i], at[i], at[m + SLACK + i] = &outputs[i, 0], output_counts[i], labels[i]
     step.output_counts, step.labels = at, at + m + SLACK

@@ -40,7 +40,7 @@ typedef struct {
     int distinct[MOST_ROWS]; /* the hidden row at each place: update_mean's repeat */
     float lr, share;
     float hidden[MOST_ROWS][MOST_FLOATS], output[MOST_ROWS][MOST_FLOATS];
-    float hidden_counts[MOST_ROWS + SLACK], output_counts[MOST_ROWS + SLACK];
+    float hidden_counts[MOST_ROWS], output_counts[MOST_ROWS + SLACK];
     float labels[MOST_ROWS + SLACK], losses[ROW_FLOATS];
 } Case;
 
@@ -84,12 +84,12 @@ static void draw_case(Case *c)
             c->output[i][d] = is_zero ? 0.0f : (float)(scale / ratio * uniform(-1, 1));
         }
     }
-    for (int i = 0; i < MOST_ROWS + SLACK; i++) {
+    for (int i = 0; i < MOST_ROWS; i++)
         c->hidden_counts[i] = c->is_mean ? NAN : (float)(between(0, 2) ? 1 : between(1, 9));
+    for (int i = 0; i < MOST_ROWS + SLACK; i++) {
         c->output_counts[i] = (float)(between(0, 2) ? 1 : between(1, 9));
         c->labels[i] = (float)between(0, 1);
     }
-    if (!c->is_mean) c->hidden_counts[c->n] = 0;
     for (int i = 0; i < c->n; i++) {
         int repeats = c->is_mean && c->n_distinct && between(0, 3) == 0;
         c->distinct[i] = repeats ? between(0, c->n_distinct - 1) : c->n_distinct++;
@@ -262,10 +262,10 @@ static int check_step(const Updates *updates, const Case *c, const Result *after
     for (int k = 0; k < c->m; k++) output[k] = memcpy(room(row, 0), c->output[k], row);
     step.hidden_rows = fixed(listed, n * sizeof(float *), 0);
     step.output_rows = fixed(output, m * sizeof(float *), 0);
-    step.hidden_counts = fixed(c->hidden_counts, (n + SLACK) * one, c->n % 16);
+    step.hidden_counts = fixed(c->hidden_counts, n * one, c->n % 16);
     step.output_counts = fixed(c->output_counts, (m + SLACK) * one, c->m % 16);
     step.labels = fixed(c->labels, (m + SLACK) * one, c->size % 16);
-    step.grads = room((tiles * TILE_COLUMNS * (n + 1) + SLACK) * one, 0);
+    step.grads = room(tiles * TILE_COLUMNS * n * one, 0);
     step.moved = room(n * row, 0);
     step.mean = room(2 * row, 0);
     step.losses = memcpy(room(sizeof c->losses, 0), c->losses, sizeof c->losses);

@@ -20,56 +20,51 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum {
-    TILE_HIDDEN = 2,
-    VECTOR_ROWS = LANES == 16 ? 2 : 1, /* rows of scores in a vector */
-    ROW_VECTORS = LANES == 4 ? 2 : 1   /* and the other way round */
-};
-
 INLINE vector load(const float *x) { return *(const vector *)x; }
 INLINE void store(float *x, vector v) { *(vector *)x = v; }
 INLINE vector all(float x) { return x - (vector){0}; }
+INLINE scores each(float x) { return x - (scores){0}; }
 
 /* exp(-x) for x >= 0, relative error below 3e-6: 2^whole * 2^part, and a minimax polynomial. */
-INLINE vector exp_of_minus(vector x)
+INLINE scores exp_of_minus(scores x)
 {
-    const vector to_nearest = all(12582912.0f); /* 1.5 * 2^23: what is added to it becomes whole */
-    vector t = smaller(x, all(86.0f)) * all(-1.44269504f);
-    vector shifted = t + to_nearest, part = t - (shifted - to_nearest);
-    vector p = part * all(9.58285314e-3f) + all(5.59064267e-2f);
-    p = p * part + all(2.40240986e-1f);
-    p = p * part + all(6.93124193e-1f);
-    p = p * part + all(1.0f);
-    return (vector)((bits)p + (((bits)shifted - (bits)to_nearest) << 23));
+    const scores to_nearest = each(12582912.0f); /* 1.5 * 2^23: what is added to it becomes whole */
+    scores t = smaller(x, each(86.0f)) * each(-1.44269504f);
+    scores shifted = t + to_nearest, part = t - (shifted - to_nearest);
+    scores p = part * each(9.58285314e-3f) + each(5.59064267e-2f);
+    p = p * part + each(2.40240986e-1f);
+    p = p * part + each(6.93124193e-1f);
+    p = p * part + each(1.0f);
+    return (scores)((bits)p + (((bits)shifted - (bits)to_nearest) << 23));
 }
 
 /* log(1 + x) for x in [0, 1], error below 2e-6: a minimax polynomial without a constant. */
-INLINE vector log_of_one_plus(vector x)
+INLINE scores log_of_one_plus(scores x)
 {
-    vector p = x * all(-1.83388564e-2f) + all(8.55699097e-2f);
-    p = p * x + all(-1.93760926e-1f);
-    p = p * x + all(3.17649048e-1f);
-    p = p * x + all(-4.97875073e-1f);
-    p = p * x + all(9.99901644e-1f);
+    scores p = x * each(-1.83388564e-2f) + each(8.55699097e-2f);
+    p = p * x + each(-1.93760926e-1f);
+    p = p * x + each(3.17649048e-1f);
+    p = p * x + each(-4.97875073e-1f);
+    p = p * x + each(9.99901644e-1f);
     return p * x;
 }
 
 /* y - sigma(s) and its loss, from y - 1/2. With e = exp(-|s|), sigma(s) lies 1 / (1 + e) - 1/2 above
  * or below 1/2, as s is positive or negative; and log(1 + exp(s)) - ys is
  * log(1 + e) + |s| / 2 - (y - 1/2) s. A score that is not a number makes the loss none. */
-INLINE vector error_of(vector score, vector label_less_half, vector *loss)
+INLINE scores error_of(scores score, scores label_less_half, scores *loss)
 {
-    const bits sign = (bits)all(-0.0f);
-    vector size = (vector)((bits)score & ~sign), e = exp_of_minus(size);
-    vector off_half = reciprocal(all(1.0f) + e) - all(0.5f);
-    *loss = log_of_one_plus(e) + all(0.5f) * size - label_less_half * score;
-    return label_less_half - (vector)((bits)off_half | ((bits)score & sign));
+    const bits sign = (bits)each(-0.0f);
+    scores size = (scores)((bits)score & ~sign), e = exp_of_minus(size);
+    scores off_half = each(1.0f) / (each(1.0f) + e) - each(0.5f);
+    *loss = log_of_one_plus(e) + each(0.5f) * size - label_less_half * score;
+    return label_less_half - (scores)((bits)off_half | ((bits)score & sign));
 }
 
 /* What a row of scores is compared with: a tile's columns, those that it lacks with a count of 0. */
 typedef struct {
-    vector counts[ROW_VECTORS];
-    vector labels_less_half[ROW_VECTORS];
+    scores counts[ROW_SCORES];
+    scores labels_less_half[ROW_SCORES];
 } Columns;
 
 INLINE Columns columns_of(const Step *step, int k, const int m)
@@ -78,20 +73,21 @@ INLINE Columns columns_of(const Step *step, int k, const int m)
         {0}, {1}, {1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1},
     };
     Columns found;
-    for (int part = 0; part < ROW_VECTORS; part++) {
-        found.counts[part] = columns(step->output_counts + k, part) * columns(live[m], part);
-        found.labels_less_half[part] = columns(step->labels + k, part) - all(0.5f);
+    for (int j = 0; j < ROW_SCORES; j++) {
+        found.counts[j] = part(step->output_counts + k, j) * part(live[m], j);
+        found.labels_less_half[j] = part(step->labels + k, j) - each(0.5f);
     }
     return found;
 }
 
-/* Grads of hidden rows i … i + n - 1 and output rows k … k + m - 1; returns the loss. */
-INLINE vector score_tile(const Step *step, int i, const int n, int k, const int m,
-                         const Columns *columns, float *grads)
+/* Scores of hidden rows i … i + n - 1 and output rows k … k + m - 1. */
+INLINE void score_tile(const int n, const int m, const Step *step, int i, int k, float *grads)
 {
-    float *const *hidden = step->hidden_rows + i, *const *output = step->output_rows + k;
-    vector running[TILE_HIDDEN][TILE_OUTPUTS] = {{{0}}}, loss = {0};
+    const float *hidden[TILE_HIDDEN], *output[TILE_OUTPUTS]; /* copies, for registers */
+    vector running[TILE_HIDDEN][TILE_OUTPUTS] = {{{0}}};
 
+    for (int r = 0; r < n; r++) hidden[r] = step->hidden_rows[i + r];
+    for (int c = 0; c < m; c++) output[c] = step->output_rows[k + c];
     for (int d = 0; d < step->stride; d += LANES) {
         vector h[TILE_HIDDEN];
         for (int r = 0; r < n; r++) h[r] = load(hidden[r] + d);
@@ -101,31 +97,35 @@ INLINE vector score_tile(const Step *step, int i, const int n, int k, const int 
         }
     }
 
-    for (int r = 0; r < n; r += VECTOR_ROWS) {
-        vector counts = rows(step->hidden_counts + i + r);
-        for (int part = 0; part < ROW_VECTORS; part++) {
-            vector x[LANES], lost, error, weight = counts * columns->counts[part];
-            for (int j = 0; j < LANES; j++) { /* rows and columns too many repeat the last */
-                int row = r + j / TILE_COLUMNS, column = (part * LANES + j) % TILE_COLUMNS;
-                x[j] = running[row < n ? row : n - 1][column < m ? column : m - 1];
-            }
-            error = error_of(sums(x), columns->labels_less_half[part], &lost);
-            store(grads + (i + r) * TILE_COLUMNS + part * LANES, all(step->lr) * weight * error);
-            loss += weight * lost;
-        }
+#pragma GCC unroll 4 /* or the running sums would be stored, to be found by their number */
+    for (int r = 0; r < n; r++) {
+        vector x[TILE_COLUMNS];
+        for (int c = 0; c < TILE_COLUMNS; c++) /* columns too many repeat the last two */
+            x[c] = running[r][c < m ? c : m < 2 ? 0 : m - 2 + (c - m) % 2];
+        store_sums(grads + (i + r) * TILE_COLUMNS, x);
     }
-    return loss;
 }
 
-/* All hidden rows against one tile of outputs. An odd row comes last, where the count of the one
- * that shares its vector is 0. */
-INLINE void score_rows(const int m, const Step *step, int k, float *grads, vector *loss)
+/* All hidden rows against one tile of outputs: scores, which then become grads. */
+INLINE void score_rows(const int m, const Step *step, int k, float *grads, scores *loss)
 {
     const Columns columns = columns_of(step, k, m);
     int i = 0;
-    for (; i + TILE_HIDDEN <= step->n; i += TILE_HIDDEN)
-        *loss += score_tile(step, i, TILE_HIDDEN, k, m, &columns, grads);
-    if (i < step->n) *loss += score_tile(step, i, 1, k, m, &columns, grads);
+    for (; i + TILE_HIDDEN <= step->n; i += TILE_HIDDEN) score_tile(TILE_HIDDEN, m, step, i, k, grads);
+    if (TILE_HIDDEN > 2 && i + 2 <= step->n) {
+        score_tile(2, m, step, i, k, grads);
+        i += 2;
+    }
+    if (i < step->n) score_tile(1, m, step, i, k, grads);
+
+    for (i = 0; i < step->n; i++)
+        for (int j = 0; j < ROW_SCORES; j++) {
+            float *at = grads + i * TILE_COLUMNS + j * (TILE_COLUMNS / ROW_SCORES);
+            scores lost, weight = each(step->hidden_counts[i]) * columns.counts[j];
+            scores error = error_of(*(scores *)at, columns.labels_less_half[j], &lost);
+            *(scores *)at = each(step->lr) * weight * error;
+            *loss += weight * lost;
+        }
 }
 
 /* Where a tile takes each hidden row's sum from, and where it leaves it. Several tiles need the
@@ -190,20 +190,17 @@ INLINE int tile_width(int left, int tiles)
     return tiles == 1 ? left : (left + tiles - 1) / tiles;
 }
 
-/* A whole number of vectors. */
-INLINE int grads_of_tile(int n) { return (n + n % 2) * TILE_COLUMNS; }
-
 static void update_rows(Step *step)
 {
     const int n = step->n, tiles = (step->m + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
-    vector loss = {0};
+    scores loss = {0};
     if (n < 1) return;
     for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
         m = tile_width(step->m - k, tiles - t);
-        WITH_CONSTANT(m, score_rows, step, k, step->grads + t * grads_of_tile(n), &loss)
+        WITH_CONSTANT(m, score_rows, step, k, step->grads + t * n * TILE_COLUMNS, &loss)
     }
     for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
-        const float *grads = step->grads + t * grads_of_tile(n);
+        const float *grads = step->grads + t * n * TILE_COLUMNS;
         m = tile_width(step->m - k, tiles - t);
         if (tiles == 1) {
             WITH_CONSTANT(m, update_tile, step, k, grads, ONLY_TILE)
@@ -215,7 +212,7 @@ static void update_rows(Step *step)
             WITH_CONSTANT(m, update_tile, step, k, grads, LAST_TILE)
         }
     }
-    store(step->losses, load(step->losses) + loss);
+    *(scores *)step->losses += loss;
 }
 
 /* The mean of the hidden rows, and a copy of it, for so many chunks from float d on. */
@@ -257,13 +254,13 @@ INLINE void share_chunks(const int chunks, int d, const Step *step)
 
 static void update_mean(Step *step)
 {
-    static const float once[1 + SLACK] = {1};
+    static const float once = 1;
     float *moved = step->mean + step->stride;
     Step inner = *step;
     FOR_ALL_CHUNKS(mean_of_chunks, step);
     inner.n = 1;
     inner.hidden_rows = &moved;
-    inner.hidden_counts = once;
+    inner.hidden_counts = &once;
     update_rows(&inner);
     FOR_ALL_CHUNKS(share_chunks, step);
 }

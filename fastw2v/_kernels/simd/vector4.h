@@ -2,9 +2,14 @@
 #include <stdint.h>
 
 #define LANES 4
-enum { TILE_CHUNKS = 1 }; /* of a row that are updated together: as many as registers allow */
+enum {
+    TILE_HIDDEN = 2, /* hidden rows that meet a tile's output rows together, */
+    TILE_CHUNKS = 1, /* and chunks of a row that are updated together: as many as registers allow */
+    ROW_SCORES = 2   /* vectors of a row of scores */
+};
 
 typedef float vector __attribute__((vector_size(16), may_alias));
+typedef vector scores;
 typedef uint32_t bits __attribute__((vector_size(16)));
 
 #ifdef __clang__
@@ -13,27 +18,26 @@ typedef uint32_t bits __attribute__((vector_size(16)));
 #define PICK(x, y, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 
-static inline vector smaller(vector x, vector y)
+static inline scores smaller(scores x, scores y)
 {
     bits is_less = (bits)(x < y);
-    return (vector)(((bits)x & is_less) | ((bits)y & ~is_less));
+    return (scores)(((bits)x & is_less) | ((bits)y & ~is_less));
 }
 
-static inline vector reciprocal(vector x) { return (vector){1, 1, 1, 1} / x; }
-
-/* The part'th four of eight values: a row of scores takes two vectors. */
-static inline vector columns(const float *eight, int part)
+/* The part'th of eight values' parts. */
+static inline scores part(const float *eight, int part)
 {
     const float *x = eight + 4 * part;
-    return (vector){x[0], x[1], x[2], x[3]};
+    return (scores){x[0], x[1], x[2], x[3]};
 }
 
-static inline vector rows(const float *one) { return (vector){*one, *one, *one, *one}; }
-
-/* Lane j is the sum of x[j]'s lanes. */
-static inline vector sums(const vector x[LANES])
+/* The sums of eight vectors' lanes. */
+static inline void store_sums(float *eight, const vector x[8])
 {
-    vector ab = PICK(x[0], x[1], 0, 4, 1, 5) + PICK(x[0], x[1], 2, 6, 3, 7);
-    vector cd = PICK(x[2], x[3], 0, 4, 1, 5) + PICK(x[2], x[3], 2, 6, 3, 7);
-    return PICK(ab, cd, 0, 1, 4, 5) + PICK(ab, cd, 2, 3, 6, 7);
+    for (int j = 0; j < 8; j += 4) {
+        const vector *y = x + j;
+        vector ab = PICK(y[0], y[1], 0, 4, 1, 5) + PICK(y[0], y[1], 2, 6, 3, 7);
+        vector cd = PICK(y[2], y[3], 0, 4, 1, 5) + PICK(y[2], y[3], 2, 6, 3, 7);
+        *(vector *)(eight + j) = PICK(ab, cd, 0, 1, 4, 5) + PICK(ab, cd, 2, 3, 6, 7);
+    }
 }
