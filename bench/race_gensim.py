@@ -2,12 +2,13 @@ r"""Race fastw2v against gensim, from a text file to saved vectors, each as its 
 
 Every run is a process that imports the library, reads a plain text file, makes the vocabulary,
 trains, saves the vectors and ends; its wall time is this script's, from starting it to its end. The
-contenders take turns, A B A B ..., round r with seed ``--seed`` + r for both, on ``--workers``
+contenders take turns, A B A B ..., round r with seed ``--seed`` + r for all, on ``--workers``
 threads. gensim trains its default skip-gram: ``Word2Vec(corpus_file=path, sg=1)`` or, with
 ``--gensim-mode list``, on a list of lists read from the file, and ``wv.save``. fastw2v trains
-``Model(path, ...)`` with the settings given here, those not given being its defaults, and
-``Model.save`` saves both matrices. Before the first round the text is decompressed and read, and
-both libraries are imported, so that all lies in the system's file cache.
+``Model(path, ...)`` with the settings given here, those not given being its defaults, and, where
+some are given, also ``Model(path)`` with its defaults alone; ``Model.save`` saves both matrices.
+Before the first round the text is decompressed and read, and all libraries are imported, so that
+all lies in the system's file cache.
 
 Of the wall time, "vocabulary" is all between import and training (gensim's counting, and reading
 of the list; fastw2v's counting and encoding), "rest" the interpreter's start and end and this
@@ -53,7 +54,7 @@ from common import (
 )
 
 GENSIM = {"file": ["gensim-file"], "list": ["gensim-list"], "both": ["gensim-file", "gensim-list"]}
-OWN = "fastw2v"
+OWN, DEFAULTS = "fastw2v", "fastw2v-defaults"
 PARTS = ("import", "vocabulary", "training", "saving")
 SETTINGS: dict[str, type] = {  # of fastw2v, which checks them
     **dict.fromkeys(("architecture", "objective", "negative_sharing", "cbow_gradient"), str),
@@ -103,7 +104,7 @@ def train_fastw2v(text: str, output: str, options: Run) -> list[float]:
 def run_here(contender: str, job: Run) -> None:
     """Do what `start_run` asks of a new process, and print the seconds of each part."""
     times = [time.perf_counter()]
-    if contender == OWN:
+    if contender in (OWN, DEFAULTS):
         times += train_fastw2v(**job)
     else:
         times += train_gensim(**job, as_list=contender == "gensim-list")
@@ -160,15 +161,21 @@ def start_run(args: argparse.Namespace, contender: str, text: Path, number: int)
 
 def judge(contender: str, path: str, tests: Path) -> dict[str, float | None]:
     """Judge saved vectors."""
-    library = importlib.import_module("fastw2v" if contender == OWN else "gensim.models")
+    is_own = contender in (OWN, DEFAULTS)
+    library = importlib.import_module("fastw2v" if is_own else "gensim.models")
     wv = library.KeyedVectors.load(path)
     return evaluate(wv.index_to_key, wv.vectors, tests)
+
+
+def contenders(args: argparse.Namespace) -> list[str]:
+    """List who runs: gensim, fastw2v as it is asked for, and by its defaults."""
+    return [*GENSIM[args.gensim_mode], OWN, *[DEFAULTS] * bool(args.options)]
 
 
 def all_rounds(args: argparse.Namespace, text: Path, report: Run) -> None:
     """Run the contenders in turn; `report` grows, and is written, with every run."""
     for number in range(args.rounds):
-        for contender in (*GENSIM[args.gensim_mode], OWN):
+        for contender in contenders(args):
             run = start_run(args, contender, text, number)
             report["runs"].append(run)
             print(f"round {number + 1}: {contender}: {run['wall']:.1f} s", file=sys.stderr)
@@ -179,41 +186,47 @@ def all_rounds(args: argparse.Namespace, text: Path, report: Run) -> None:
 # The report --------------------------------------------------------------------------------------
 
 
-def print_runs(contenders: dict[str, list[Run]]) -> None:
+def print_runs(runs_of: dict[str, list[Run]]) -> None:
     """Print a row of seconds and one of scores for each contender, and the ratios."""
     parts = (*PARTS, "rest")
     rows = [["seconds", "wall", *parts]]
-    for name, runs in contenders.items():
+    for name, runs in runs_of.items():
         seconds = [[run["wall"] for run in runs]]
         seconds += [[run["parts"][part] for run in runs] for part in parts]
         rows.append([name, *(spread(values, ".2f") for values in seconds)])
     print_table(rows)
     rows = [["ratio of wall times", "paired by round"]]
-    for name in (name for name in contenders if name != OWN):
-        pairs = zip(contenders[name], contenders[OWN], strict=True)
+    for rival, name in pairings(runs_of):
+        pairs = zip(runs_of[rival], runs_of[name], strict=True)
         ratios = [theirs["wall"] / own["wall"] for theirs, own in pairs]
-        rows.append([f"{name} / {OWN}", spread(ratios, ".2f")])
+        rows.append([f"{rival} / {name}", spread(ratios, ".2f")])
     print_table(rows)
-    if tests := list(contenders[OWN][0]["quality"]):
+    if tests := list(runs_of[OWN][0]["quality"]):
         rows = [["quality", *tests]]
-        for name, runs in contenders.items():
+        for name, runs in runs_of.items():
             scores = [[run["quality"][test] for run in runs] for test in tests]
             rows.append([name, *(spread(values, ".1f") for values in scores)])
         print_table(rows)
 
 
-def print_verdicts(contenders: dict[str, list[Run]]) -> None:
+def pairings(runs_of: dict[str, list[Run]]) -> list[tuple[str, str]]:
+    """Pair each of gensim's modes with each of fastw2v's runs."""
+    own = [name for name in runs_of if name in (OWN, DEFAULTS)]
+    return [(rival, name) for name in own for rival in runs_of if rival not in own]
+
+
+def print_verdicts(runs_of: dict[str, list[Run]]) -> None:
     """Print whether fastw2v's median is at least gensim's lowest run, for each score."""
-    for rival in (name for name in contenders if name != OWN):
-        for test in contenders[OWN][0]["quality"]:
-            own = [run["quality"][test] for run in contenders[OWN]]
-            theirs = [run["quality"][test] for run in contenders[rival]]
+    for rival, name in pairings(runs_of):
+        for test in runs_of[name][0]["quality"]:
+            own = [run["quality"][test] for run in runs_of[name]]
+            theirs = [run["quality"][test] for run in runs_of[rival]]
             if None in own + theirs:
                 print(f"{test}: not judged, too few of its words are known")
                 continue
             median, lowest = statistics.median(own), min(theirs)
             verdict = "REACHED" if median >= lowest else "NOT REACHED"
-            print(f"{test}: {verdict}: fastw2v's median {median:.2f}, {rival}'s low {lowest:.2f}")
+            print(f"{test}: {verdict}: {name}'s median {median:.2f}, {rival}'s low {lowest:.2f}")
 
 
 def main() -> None:
@@ -241,10 +254,10 @@ def main() -> None:
         print(f"gensim: default skip-gram; fastw2v ({settings['kernel']}): {given}", flush=True)
         all_rounds(args, text, report)
     print("Median (smallest..largest) over the rounds.\n")
-    names = (*GENSIM[args.gensim_mode], OWN)
-    contenders = {n: [run for run in report["runs"] if run["contender"] == n] for n in names}
-    print_runs(contenders)
-    print_verdicts(contenders)
+    runs = report["runs"]
+    runs_of = {name: [run for run in runs if run["contender"] == name] for name in contenders(args)}
+    print_runs(runs_of)
+    print_verdicts(runs_of)
 
 
 if __name__ == "__main__":
