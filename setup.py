@@ -37,6 +37,7 @@ def vector_kernels() -> tuple[list[str], dict[str, list[str]]]:
     if sys.platform == "win32":
         return [], {}  # vector types are GCC's and Clang's
     machine = sysconfig.get_platform().rpartition("-")[2]
+    # A universal2 build for macOS gets the generic kernel alone: flags are for one machine.
     macros, kernels = ["FASTW2V_GENERIC_KERNEL"], {"generic": []}
     if machine in {"x86_64", "amd64"}:
         avx2 = ["-mavx2", "-mfma"]
@@ -66,7 +67,7 @@ def extension(source: Path) -> Extension:
         ".".join(source.with_suffix("").parts),
         [str(source)],
         include_dirs=[str(KERNELS), scipy_openblas32.get_include_dir()],
-        depends=HEADERS,
+        depends=[*HEADERS, *map(str, KERNELS.glob("simd/*.c")), __file__],
         define_macros=[(macro, "1") for macro in MACROS],
         extra_compile_args=COMPILE_ARGS,
         **blas,

@@ -12,9 +12,9 @@ from importlib.metadata import version
 
 from fastw2v import evaluation, objectives, phrases
 from fastw2v.corpus import CorpusReport, EncodedCorpus, count, encode
+from fastw2v.dispatch import Kernels, kernels
 from fastw2v.estimate import MemoryEstimate
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.kernels import Kernels, kernels
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.model import Model
 from fastw2v.trainer import EpochRecord

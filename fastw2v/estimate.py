@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, WINDOW_BYTES
+from fastw2v._kernels.kernel import BLOCK, MANY_NEGATIVES, SOFTMAX_EXAMPLES, WINDOW_BYTES
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
 from fastw2v.matrices import row_stride
@@ -130,7 +130,16 @@ def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sen
         # For each context a row, the gradients (8 a tile of 6 outputs), address, count and place;
         # the mean, and what it becomes; and 8 lists of outputs, with draws, addresses and counts.
         floats = contexts * (stride + 8 * -(-m // 6) + 4) + 2 * stride + 41 * m + 72
-    return 4 * (floats + 2 * (BLOCK + margin)) + WINDOW_BYTES * BLOCK
+        if parameters.negative >= MANY_NEGATIVES:
+            floats += at_least_power_of_two(2 * m)
+    places = BLOCK + margin
+    floats += 3 * places + at_least_power_of_two(max(places, 512))
+    return 4 * floats + WINDOW_BYTES * BLOCK
+
+
+def at_least_power_of_two(n: int) -> int:
+    """Return the smallest power of two that is not below n."""
+    return 1 << (n - 1).bit_length()
 
 
 def tree_bytes(parameters: Hyperparameters, vocabulary_size: int) -> int:

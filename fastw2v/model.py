@@ -20,10 +20,10 @@ from fastw2v.corpus import (
     memory_budget,
     source_of,
 )
+from fastw2v.dispatch import choose
 from fastw2v.estimate import MemoryEstimate, check_size, estimate, estimate_for
 from fastw2v.formats import safetensors
 from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
-from fastw2v.kernels import choose
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.resources import available_cores
 from fastw2v.trainer import EpochRecord, train
@@ -440,12 +440,13 @@ class Model:
             model.vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
-        model.input_vectors = contents.matrices["input_vectors"]
-        model.output_vectors = contents.matrices["output_vectors"]
-        for matrix in (model.input_vectors, model.output_vectors):
+        names = "input_vectors", "output_vectors"
+        for matrix in (contents.matrices[name] for name in names):
             if matrix.shape[1] != model.parameters.vector_size:
                 raise ValueError(
                     f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
                     f"vectors have {matrix.shape[1]} dimensions"
                 )
+        inputs, outputs = (matrices.padded(contents.matrices.pop(name)) for name in names)
+        model.input_vectors, model.output_vectors = model._own = inputs, outputs
         return model

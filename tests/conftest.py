@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from fastw2v._kernels.updates import compiled
-from fastw2v.kernels import NAMES
+from fastw2v.dispatch import NAMES
 
 CLASSES, WORDS_PER_CLASS = 24, 4
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say which kernels were not tested: nothing else shows it, as there is no test to skip."""
+    """Say which kernels no test can run here: nothing else shows it, as no test is skipped."""
     found = dict(compiled())
     tested = [name for name in NAMES if found.get(name)]
     untested = [
@@ -22,7 +22,7 @@ def pytest_terminal_summary(terminalreporter):
         for name in NAMES
         if name not in tested
     ]
-    line = f"kernels tested: {', '.join(tested)}; not tested here: {', '.join(untested) or 'none'}"
+    line = f"kernels here: {', '.join(tested)}; not tested: {', '.join(untested) or 'none'}"
     terminalreporter.write_line(line)
 
 

@@ -125,6 +125,16 @@ def test_save_and_load_keep_everything(parameters, tmp_path):
     np.testing.assert_array_equal(loaded.output_vectors, model.output_vectors)
 
 
+def test_the_vectors_of_a_loaded_model_follow_its_training(model, tmp_path):
+    model.save(tmp_path / "model.safetensors")
+    loaded = fastw2v.Model.load(tmp_path / "model.safetensors")
+    wv = loaded.wv
+    before = wv.vectors.copy()
+    loaded.train(WALKS, progress=False)
+    assert loaded.wv is wv
+    assert not np.array_equal(wv.vectors, before)
+
+
 def test_vectors_alone_are_no_model(model, tmp_path):
     model.wv.save(tmp_path / "vectors.safetensors")
     with pytest.raises(ValueError, match=r"holds no model.*KeyedVectors.load"):

@@ -14,14 +14,15 @@ from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, SOFTMAX_BATCH, STEPS_BEGUN, BlockUpdate, Parameters, Scratch as ScratchStruct,
-    Window,
+    BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, SOFTMAX_BATCH, STEPS_BEGUN, BlockUpdate,
+    Parameters, Scratch as ScratchStruct, Window,
 )
 from fastw2v._kernels.updates cimport updates_named
 from fastw2v._kernels.windows cimport sample_windows
 
 BLOCK = BLOCK_TOKENS
 WINDOW_BYTES = sizeof(Window)
+globals().update(MANY_NEGATIVES=MANY_NEGATIVES)
 SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then stepped together
 
 cdef enum:
@@ -81,7 +82,7 @@ cdef class Kernel:
     cdef Parameters parameters
     cdef BlockUpdate update
     cdef size_t most_outputs  # of a step; 0 for the exact softmax, which has none
-    cdef object alive  # the arrays and the table that ``parameters`` points into
+    cdef object alive  # the arrays, the table and the tree that ``parameters`` points into
 
     def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
@@ -196,6 +197,9 @@ cdef class Scratch:
         self.kernel = kernel
         s.kept = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
         s.previous = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
+        s.same_bucket = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
+        s.latest = <int32_t*>self.allocate(
+            <size_t>1 << max(LEAST_BUCKET_BITS, bits_of(BLOCK_TOKENS + margin)), sizeof(int32_t))
         s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
         s.step.losses = <float*>self.allocate(ROW_FLOATS, sizeof(float))
         if not p.list_outputs:
@@ -218,8 +222,13 @@ cdef class Scratch:
         s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
         s.context_counts = <float*>self.allocate(contexts, sizeof(float))
         s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
+        cdef int32_t* table = NULL
+        cdef int table_bits = bits_of(2 * outputs)
+        if p.negative >= MANY_NEGATIVES:
+            table = <int32_t*>self.allocate(<size_t>1 << table_bits, sizeof(int32_t))
         labels[0] = 1.0
         for i in range(STEPS_BEGUN):
+            s.outputs[i].table, s.outputs[i].table_bits = table, table_bits
             s.outputs[i].draws = <uint64_t*>self.allocate(p.negative, sizeof(uint64_t))
             s.outputs[i].rows = <float**>self.allocate(outputs, sizeof(float*))
             s.outputs[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
@@ -266,6 +275,14 @@ cdef class Scratch:
     def n_examples(self):
         """How many examples so far: (centre, context) pairs, or centres for CBOW."""
         return self.buffers.n_examples
+
+
+cdef int bits_of(size_t n) noexcept:
+    """Return the least number of bits for 0 … n - 1."""
+    cdef int bits = 0
+    while <size_t>1 << bits < n:
+        bits += 1
+    return bits
 
 
 cdef check_shapes(Py_ssize_t v, inputs, outputs, keep_probability):

@@ -4,6 +4,7 @@ The output rows of a step are the centre's, with label 1, and those of the draws
 """
 
 from libc.stdint cimport int32_t, uint32_t
+from libc.string cimport memset
 
 from fastw2v._kernels.alias cimport alias_draw
 from fastw2v._kernels.contexts cimport output_row
@@ -32,21 +33,43 @@ cdef void list_negatives(
 
     A draw equal to the centre is skipped; one that was drawn before adds to the count of its row.
     """
-    cdef float** rows = outputs.rows
-    cdef float* row
-    cdef int32_t m = 1, j, k
-    rows[0] = output_row(parameters, outputs.center)
-    outputs.counts[0] = 1.0
+    cdef int32_t j, k, word
+    outputs.m = 0
+    if outputs.table is not NULL:
+        memset(outputs.table, 0, sizeof(int32_t) << outputs.table_bits)
+    place_of(parameters, outputs, outputs.center)
     for j in range(parameters.negative):
-        row = output_row(parameters, alias_draw(
-            parameters.noise, <uint32_t>parameters.vocabulary_size, outputs.draws[j]))
-        k = 0
-        while k < m and rows[k] != row:
+        word = alias_draw(
+            parameters.noise, <uint32_t>parameters.vocabulary_size, outputs.draws[j])
+        k = place_of(parameters, outputs, word)
+        outputs.counts[k] += k > 0
+    outputs.counts[0] = 1.0
+
+
+cdef inline int32_t place_of(
+    const Parameters* parameters, Outputs* outputs, int32_t word,
+) noexcept nogil:
+    """Return a word's place in ``rows``, where it is put, with a count of 0, if it is new.
+
+    Few are compared one by one, which is fastest; many would take the square of their number.
+    """
+    cdef float* row = output_row(parameters, word)
+    cdef uint32_t slot
+    cdef int32_t k = 0
+    if outputs.table is NULL:
+        while k < outputs.m and outputs.rows[k] != row:
             k += 1
-        if k == m:
-            rows[m] = row
-            outputs.counts[m] = 1.0
-            m += 1
-        elif k > 0:
-            outputs.counts[k] += 1.0
-    outputs.m = m
+    else:
+        k = outputs.m
+        slot = (<uint32_t>word * <uint32_t>0x9E3779B9) >> (32 - outputs.table_bits)
+        while outputs.table[slot] and outputs.rows[outputs.table[slot] - 1] != row:
+            slot = (slot + 1) & ((<uint32_t>1 << outputs.table_bits) - 1)
+        if outputs.table[slot]:
+            k = outputs.table[slot] - 1
+        else:
+            outputs.table[slot] = k + 1
+    if k == outputs.m:
+        outputs.rows[k] = row
+        outputs.counts[k] = 0.0
+        outputs.m += 1
+    return k

@@ -4,7 +4,8 @@
  * more such requests under way, and the first cache keeps the rows of the step at hand. Measured on
  * one Zen 4 core (AVX-512, wiki17m, median of 40 paired slices), times as fast as fetching into the
  * first: skip-gram 1.27 (300 dimensions: 1.48), pair 1.17, CBOW 1.35. How many steps ahead (3, 4 or
- * 6) and whether the requests stand in a row or between the multiplications makes no difference. */
+ * 6), whether the requests stand in a row or between the multiplications, and whether they are for
+ * reading or for writing makes no difference. */
 #ifndef FASTW2V_PREFETCH_H
 #define FASTW2V_PREFETCH_H
 
@@ -16,7 +17,7 @@
 static inline void prefetch(const void *address)
 {
 #if defined(__GNUC__) || defined(__clang__)
-    __builtin_prefetch(address, 1, 2);
+    __builtin_prefetch(address, 0, 2);
 #else
     (void)address;
 #endif

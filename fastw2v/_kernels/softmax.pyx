@@ -120,7 +120,7 @@ cdef void skipgram_softmax(const Parameters* parameters, Scratch* scratch) noexc
 
 
 cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept nogil:
-    """The mean of the contexts predicts the centre; ``cbow_exact`` as in negative_sampling.pyx."""
+    """The mean of the contexts predicts the centre; ``cbow_exact`` as in architectures.pyx."""
     cdef int32_t number, b, place, d = parameters.vector_size
     cdef float share
     cdef float* hidden

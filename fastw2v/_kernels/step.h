@@ -23,7 +23,8 @@ enum {
     TILE_COLUMNS = 8  /* grads holds a row of this many for a hidden vector and a tile */
 };
 
-/* What a step works on. No two rows are the same, but for other threads'. */
+/* What a step works on. Output rows are all different, and so are hidden rows, but for update_mean;
+ * other threads may be at work on the same. */
 typedef struct {
     int32_t n;
     int32_t m;
@@ -37,9 +38,9 @@ typedef struct {
     const float *labels;        /* (m + SLACK,): y_k */
     float share;                /* update_mean: of the hidden gradient, for each context */
     /* Working memory. */
-    float *grads;        /* (tiles, n, TILE_COLUMNS) */
-    float *moved;        /* (n, stride): hidden rows on their way, where m > TILE_OUTPUTS */
-    float *mean;         /* (2, stride) */
+    float *grads;        /* (tiles, n, TILE_COLUMNS), or (n, m) in the same room */
+    float *moved;        /* (n, stride): hidden rows on their way, or what they move by */
+    float *mean;         /* (2, stride): of the hidden rows, and what the step makes of it */
     float *losses;       /* (ROW_FLOATS,): the step's loss is added, however it is spread over them */
 } Step;
 

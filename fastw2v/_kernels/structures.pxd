@@ -1,7 +1,8 @@
-"""The structs that every kernel is called with: what it reads, and what one thread may write.
+"""The structs that training a block is called with: what it reads, and what one thread may write.
 
-A kernel gets ``const Parameters*`` and ``Scratch*`` and nothing else. The two matrices are the
-exception to "const": they are reached through ``Parameters`` and written by all threads at once.
+An architecture gets ``const Parameters*`` and ``Scratch*`` and nothing else. The two matrices are
+the exception to "const": they are reached through ``Parameters`` and written by all threads at
+once. The steps that it makes of a block are in step.h.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint64_t
@@ -23,6 +24,10 @@ cdef enum:
     # that are begun, hence found in the tables that lists are made from.
     STEPS_LISTED = 4
     STEPS_BEGUN = 8
+    # Repeated words of a block are found through at least 2 ** this buckets.
+    LEAST_BUCKET_BITS = 9
+    # From so many negatives on, those drawn twice are found through a table.
+    MANY_NEGATIVES = 32
 
 
 # What the hidden rows of a step are compared with.
@@ -32,8 +37,10 @@ cdef struct Outputs:
     uint64_t* draws  # (negative,): random numbers
     int32_t m
     float** rows  # (m,): no row twice
-    float* counts  # (m,): how often each was drawn
-    const float* labels  # (m,)
+    float* counts  # (m + SLACK,): how often each was drawn
+    const float* labels  # (m + SLACK,)
+    int32_t* table  # (2 ** table_bits,): places in rows, plus 1, by a hash; NULL for few negatives
+    int32_t table_bits
 
 
 # An objective, in two parts. Begin: draw from the stream what is random, and ask for the entries of
@@ -97,15 +104,18 @@ cdef struct Window:
 
 
 cdef struct Scratch:
-    # The block at hand, written by windows.pyx and read by the objectives.
+    # The block at hand, written by windows.pyx and read by the architectures and outputs.pyx, which
+    # moves the windows' streams on. The places of repeats are skip-gram's, with shared outputs.
     int32_t* kept  # tokens that survived subsampling
     int32_t* previous  # where the same token was kept before; -1 if out of reach
+    int32_t* same_bucket  # where another of its bucket was kept before, or -1
+    int32_t* latest  # (buckets,): where one of each was kept last, or -1
     Window* windows  # one for each centre that has a context
     int32_t n_kept
     int32_t n_windows
     # Steps. C is the most contexts that one window can have, M the most output rows of a step.
     Step step
-    float** context_rows  # (C,): each word's input row once
+    float** context_rows  # (C,): input rows; where outputs are shared, each word's once,
     float* context_counts  # (C,): and how often the word is there
     int32_t* context_slots  # (C + 1,): which of these rows each place of the window has
     # A ring of lists of output rows, as these are begun and made before they are needed.

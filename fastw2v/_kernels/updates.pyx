@@ -1,4 +1,4 @@
-"""The kernels that can carry out a step (step.h), the plain one, and which to take.
+"""The kernels that can carry out a step (step.h), and the plain one.
 
 =========  ========================================================================================
 ``blas``   sdot and saxpy, below: the reference that the others are tested against, and what runs
@@ -139,6 +139,11 @@ def run_step(
     cdef Step step
     cdef float* at
     cdef double loss = 0.0
+    if n < 1 or m < 1 or outputs.shape[1] != hidden.shape[1] or labels.shape[0] != m or (
+            hidden_counts.shape[0] != n or output_counts.shape[0] != m):
+        free(rows)
+        free(memory)
+        raise ValueError("rows, counts and labels do not fit each other")
     if rows is NULL or memory is NULL:
         free(rows)
         free(memory)

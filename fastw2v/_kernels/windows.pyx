@@ -8,9 +8,11 @@ A block may begin or end inside a sentence. The kept tokens that its windows nee
 then drawn again from the same keys, so a sentence's windows are the same wherever it is cut.
 """
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memset
 
 from fastw2v._kernels.rng cimport Stream, fold, next_draw, sentence_key, uniform
+from fastw2v._kernels.structures cimport LEAST_BUCKET_BITS
 
 
 cdef void sample_windows(
@@ -143,11 +145,22 @@ cdef void link_repeats(
     const Parameters* parameters,  # IN
     Scratch* scratch,  # IN: kept; OUT: previous
 ) noexcept nogil:
-    """For each kept token, find where it was kept before, as far back as one window can reach."""
+    """For each kept token, find where it was kept before, as far back as one window can reach.
+
+    Places are chained by buckets of tokens, of which there are no fewer than places, so the time
+    does not depend on how far windows reach.
+    """
     cdef int64_t reach = parameters.window_left + parameters.window_right
     cdef int32_t i, j
+    cdef uint32_t shift = 32 - LEAST_BUCKET_BITS, bucket
+    while scratch.n_kept > <int64_t>1 << (32 - shift):
+        shift -= 1
+    memset(scratch.latest, 0xFF, sizeof(int32_t) << (32 - shift))  # -1: none so far
     for i in range(scratch.n_kept):
-        j = i - 1
+        bucket = (<uint32_t>scratch.kept[i] * <uint32_t>0x9E3779B9) >> shift
+        j = scratch.latest[bucket]
+        scratch.latest[bucket] = i
+        scratch.same_bucket[i] = j
         while j >= 0 and i - j <= reach and scratch.kept[j] != scratch.kept[i]:
-            j -= 1
+            j = scratch.same_bucket[j]
         scratch.previous[i] = j if j >= 0 and i - j <= reach else -1

@@ -276,6 +276,23 @@ def test_scores_far_from_zero(name, kernel):
 
 
 @every_kernel
+def test_windows_of_more_places_than_buckets(kernel):
+    """A block of 256 centres and 260 after it: repeats are found through 1,024 buckets."""
+    tokens = np.random.default_rng(5).integers(0, 100, BLOCK + 261)
+    options = {"window": (0, 260), "vector_size": 5, "alpha": 1e-5, "min_alpha": 1e-5}
+    assert_agrees(Case([tokens], 300, size=0.1, seed=5, kernel=kernel, **options))
+
+
+@every_kernel
+@pytest.mark.parametrize("n_words", [10, 5_000])
+def test_many_negatives(kernel, n_words):
+    """So many that those drawn twice are found through a table: most are, and next to none."""
+    options = {"negative": 200, "vector_size": 5, "alpha": 1e-3}
+    case = Case([[0, 1, 2, 1, 0], [3, 2]], n_words, size=0.5, seed=6, kernel=kernel, **options)
+    assert_agrees(case)
+
+
+@every_kernel
 def test_the_awkward_cases_occur(kernel):
     case = Case([[0, 1, 2, 1, 0, 0]], 4, 0.1, seed=0, kernel=kernel)
     windows = case.windows()

@@ -5,6 +5,7 @@ to the last draw. The statistical tests then check that what is documented is wh
 """
 
 import math
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastw2v._kernels.alias import AliasTable
-from fastw2v._kernels.kernel import BLOCK
+from fastw2v._kernels.kernel import BLOCK, Scratch
 from fastw2v.vocabulary import Vocabulary
 
 LIMIT = 4.5  # standard deviations; all seeds are fixed
@@ -299,6 +300,17 @@ def test_a_sentence_longer_than_many_blocks_has_all_its_centers(make_kernel):
         contexts == ([i - 1] if i else []) + ([i + 1] if i < n - 1 else [])
         for i, contexts, _, _ in found
     )
+
+
+def test_finding_repeats_takes_no_longer_for_wide_windows(make_kernel):
+    """Each token compared with all before it would be 2 * 10**10 comparisons a block."""
+    n = 200_000
+    kernel = make_kernel(np.arange(n), window=(0, n), shrink_windows=True)
+    scratch = Scratch(kernel)
+    kernel.stop()  # after the first block's repeats were linked
+    began = time.process_time()
+    kernel.train(scratch, 0, 0, BLOCK)
+    assert time.process_time() - began < 1
 
 
 def test_corpora_without_a_window(make_kernel):

@@ -28,7 +28,7 @@ enum { MOST_ROWS = 40, MOST_SIZE = 520, MOST_FLOATS = 528, MOST_BLOCKS = 2 * MOS
 enum { GUARD_BYTE = 0x3F }; /* four make 0.747f */
 
 #define UNIT (1.001 * 0x1p-24) /* one rounding, and some for the products of errors */
-#define SIGMA_OFF 1e-6 /* exp: 3e-6 e / (1 + e)^2 <= 7.5e-7; 1 + e, 1 / that, y - that: 2.2e-7 */
+#define SIGMA_OFF 1e-6 /* exp, near 0: 3e-6 e / (1 + e)^2 <= 7.5e-7; 1 + e, 1 / that, y - that: 2.2e-7 */
 #define LOSS_OFF 4e-6  /* log: 2e-6; exp: 3e-6 e / (1 + e) <= 1.5e-6; roundings below 1: 2e-7 */
 
 typedef struct { /* a number, and how far from it a kernel may be */

@@ -41,6 +41,7 @@ check() { # machine, steps, what to run it with, compiler and flags
 }
 machine=$(uname -m)
 few=$((steps / 10))
+command -v gcc >/dev/null || command -v clang >/dev/null || { echo "neither gcc nor clang" && exit 1; }
 for compiler in gcc clang; do
     command -v $compiler >/dev/null || continue
     check "$machine" "$steps" "" $compiler -O3

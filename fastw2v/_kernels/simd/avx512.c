@@ -1,4 +1,4 @@
-/* AVX-512 (F and DQ). */
+/* AVX-512 (F and DQ), with AVX2 and FMA. */
 #include "vector16.h"
 
 #include "update.h"

@@ -20,9 +20,11 @@ static inline int compiled_kernels(Compiled found[MOST_COMPILED])
     (void)found;
 #if defined(FASTW2V_X86_KERNELS)
     __builtin_cpu_init();
-    found[n].is_supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+    int has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int has_avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq");
+    found[n].is_supported = has_avx2 && has_avx512; /* both sets' instructions are in it */
     found[n++].updates = &fastw2v_avx512;
-    found[n].is_supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    found[n].is_supported = has_avx2;
     found[n++].updates = &fastw2v_avx2;
 #elif defined(FASTW2V_ARM_KERNELS)
     found[n].is_supported = 1;

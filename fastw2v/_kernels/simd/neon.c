@@ -1,4 +1,4 @@
-/* NEON. */
+/* NEON: what compilers for ARM make of four floats. generic.c is the same there, and tested so. */
 #include "vector4.h"
 
 #include "update.h"

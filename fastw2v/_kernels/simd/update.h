@@ -1,6 +1,7 @@
 /* The step of step.h on vectors: one source, which avx512.c, avx2.c, neon.c and generic.c compile for
- * what their names say. They include a header with `vector`, its LANES and the few operations that
- * differ, then this.
+ * what their names say. They include a header with `vector` (of LANES floats) for rows, `scores`
+ * for what is made of them, how many of each to work on together, and the few operations that
+ * differ; then this.
  *
  * Output rows are taken in tiles of up to TILE_OUTPUTS, hidden rows TILE_HIDDEN at a time, so that
  * all running sums of a tile live in registers:
@@ -16,6 +17,8 @@
  * Numbers of rows and chunks that are `const int` are constants where the function is inlined, so
  * loops over them unroll.
  */
+#include <stddef.h>
+
 #include "../step.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -25,7 +28,8 @@ INLINE void store(float *x, vector v) { *(vector *)x = v; }
 INLINE vector all(float x) { return x - (vector){0}; }
 INLINE scores each(float x) { return x - (scores){0}; }
 
-/* exp(-x) for x >= 0, relative error below 3e-6: 2^whole * 2^part, and a minimax polynomial. */
+/* exp(-x) for x >= 0: 2^whole * 2^part, and a minimax polynomial. The error is below 3e-6, and below
+ * (3e-6 + 5e-8 x) exp(-x) up to x = 86, from where on exp(-86) is returned. */
 INLINE scores exp_of_minus(scores x)
 {
     const scores to_nearest = each(12582912.0f); /* 1.5 * 2^23: what is added to it becomes whole */
@@ -102,7 +106,7 @@ INLINE void score_tile(const int n, const int m, const Step *step, int i, int k,
         vector x[TILE_COLUMNS];
         for (int c = 0; c < TILE_COLUMNS; c++) /* columns too many repeat the last two */
             x[c] = running[r][c < m ? c : m < 2 ? 0 : m - 2 + (c - m) % 2];
-        store_sums(grads + (i + r) * TILE_COLUMNS, x);
+        store_sums(grads + (size_t)(i + r) * TILE_COLUMNS, x);
     }
 }
 
@@ -120,7 +124,7 @@ INLINE void score_rows(const int m, const Step *step, int k, float *grads, score
 
     for (i = 0; i < step->n; i++)
         for (int j = 0; j < ROW_SCORES; j++) {
-            float *at = grads + i * TILE_COLUMNS + j * (TILE_COLUMNS / ROW_SCORES);
+            float *at = grads + (size_t)i * TILE_COLUMNS + j * (TILE_COLUMNS / ROW_SCORES);
             scores lost, weight = each(step->hidden_counts[i]) * columns.counts[j];
             scores error = error_of(*(scores *)at, columns.labels_less_half[j], &lost);
             *(scores *)at = each(step->lr) * weight * error;
@@ -153,7 +157,7 @@ INLINE void update_chunks(const int chunks, int d, const int m, const Step *step
             total[q] = from == row ? h[q] : load(from + q * LANES);
         }
         for (int c = 0; c < m; c++) {
-            vector grad = all(grads[i * TILE_COLUMNS + c]);
+            vector grad = all(grads[(size_t)i * TILE_COLUMNS + c]);
             for (int q = 0; q < chunks; q++) {
                 after[c][q] += grad * h[q];
                 total[q] += grad * before[c][q];
@@ -193,14 +197,15 @@ INLINE int tile_width(int left, int tiles)
 static void update_rows(Step *step)
 {
     const int n = step->n, tiles = (step->m + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+    const size_t grads_of_tile = (size_t)n * TILE_COLUMNS;
     scores loss = {0};
     if (n < 1) return;
     for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
         m = tile_width(step->m - k, tiles - t);
-        WITH_CONSTANT(m, score_rows, step, k, step->grads + t * n * TILE_COLUMNS, &loss)
+        WITH_CONSTANT(m, score_rows, step, k, step->grads + t * grads_of_tile, &loss)
     }
     for (int t = 0, k = 0, m; t < tiles; t++, k += m) {
-        const float *grads = step->grads + t * n * TILE_COLUMNS;
+        const float *grads = step->grads + t * grads_of_tile;
         m = tile_width(step->m - k, tiles - t);
         if (tiles == 1) {
             WITH_CONSTANT(m, update_tile, step, k, grads, ONLY_TILE)

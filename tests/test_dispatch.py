@@ -1,15 +1,14 @@
 """Which kernels there are, and how one is chosen: by itself, by the model, by the environment."""
 
-from importlib import import_module
 from itertools import compress
 
 import numpy as np
 import pytest
 
 import fastw2v
+from fastw2v import dispatch
 from fastw2v._kernels import updates
 
-kernels = import_module("fastw2v.kernels")  # the module: fastw2v.kernels is the function
 NAMES = ("avx512", "avx2", "neon", "generic", "blas")
 VARIABLE = "FASTW2V_KERNEL"
 WALKS = [["a", "b", "c", "d"], ["b", "a", "d"], ["e", "a"]] * 20
@@ -26,13 +25,13 @@ def _no_variable(monkeypatch):
 def old_processor(monkeypatch):
     """One with AVX2 but not AVX-512, whose installation has all kernels but those of ARM."""
     found = [("avx512", False), ("avx2", True), ("generic", True), ("blas", True)]
-    monkeypatch.setattr(kernels, "compiled", lambda: found)
+    monkeypatch.setattr(dispatch, "compiled", lambda: found)
 
 
 @pytest.fixture
 def nothing_compiled(monkeypatch):
     """As on Windows."""
-    monkeypatch.setattr(kernels, "compiled", lambda: [("blas", True)])
+    monkeypatch.setattr(dispatch, "compiled", lambda: [("blas", True)])
 
 
 def test_the_kernels_of_this_machine():
@@ -44,15 +43,15 @@ def test_the_kernels_of_this_machine():
     assert set(names) <= set(NAMES)
     assert [name for name in NAMES if name in found.available] == list(found.available)
     assert found.available[-1] == "blas"
-    assert found.chosen == found.available[0] == kernels.choose("auto")
+    assert found.chosen == found.available[0] == dispatch.choose("auto")
 
 
 def test_an_old_processor(old_processor):
     assert fastw2v.kernels() == fastw2v.Kernels(
         available=("avx2", "generic", "blas"), unsupported=("avx512",), chosen="avx2"
     )
-    assert kernels.choose("auto") == "avx2"
-    assert kernels.choose("generic") == "generic"
+    assert dispatch.choose("auto") == "avx2"
+    assert dispatch.choose("generic") == "generic"
 
 
 def test_blas_alone(nothing_compiled):
@@ -67,9 +66,9 @@ def test_the_environment_chooses(name, monkeypatch):
     monkeypatch.setenv(VARIABLE, name)
     assert fastw2v.kernels().chosen == name
     assert fastw2v.kernels().available == HERE
-    assert kernels.choose("auto") == name
+    assert dispatch.choose("auto") == name
     for other in HERE:  # what is asked for by name is not affected
-        assert kernels.choose(other) == other
+        assert dispatch.choose(other) == other
 
 
 @pytest.mark.parametrize("value", ["", "auto"])
@@ -91,13 +90,13 @@ REFUSALS = {
 @pytest.mark.usefixtures("old_processor")
 def test_what_cannot_run_is_refused_with_the_reason(name, monkeypatch):
     available = "; here there are 'auto', 'avx2', 'generic', 'blas'"
-    for refused in (lambda: fastw2v.Model(WALKS, kernel=name), lambda: kernels.choose(name)):
+    for refused in (lambda: fastw2v.Model(WALKS, kernel=name), lambda: dispatch.choose(name)):
         with pytest.raises(ValueError, match=r"^kernel asks for") as raised:
             refused()
         assert REFUSALS[name] in str(raised.value)
         assert str(raised.value).endswith(available)
     monkeypatch.setenv(VARIABLE, name)
-    for refused in (fastw2v.kernels, fastw2v.Model, lambda: kernels.choose("auto")):
+    for refused in (fastw2v.kernels, fastw2v.Model, lambda: dispatch.choose("auto")):
         with pytest.raises(ValueError, match=f"^the environment variable {VARIABLE} ask") as raised:
             refused()
         assert REFUSALS[name] in str(raised.value)
