@@ -85,8 +85,8 @@ class Model:
         vocabulary: every word of it is frequent, and most tokens would be dropped.
     alpha, min_alpha
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
-        (those of the vocabulary, before subsampling). None takes the measured default: for
-        skip-gram 0.05, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
+        (those of the vocabulary, before subsampling). None takes the default: for
+        skip-gram 0.035, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
         softmax, or 0.05 with ``cbow_gradient="word2vec"``.
     epochs
         Passes over the corpus in a call of ``train``.

@@ -35,8 +35,8 @@ CHOICES = {
     "cbow_gradient": ("exact", "word2vec"),
 }
 ALPHAS = {  # architecture, objective, cbow_gradient: the default
-    ("skipgram", "negative_sampling", "exact"): 0.05,
-    ("skipgram", "negative_sampling", "word2vec"): 0.05,
+    ("skipgram", "negative_sampling", "exact"): 0.035,
+    ("skipgram", "negative_sampling", "word2vec"): 0.035,
     ("skipgram", "hierarchical_softmax", "exact"): 0.025,
     ("skipgram", "hierarchical_softmax", "word2vec"): 0.025,
     ("skipgram", "softmax", "exact"): 0.025,
@@ -83,7 +83,7 @@ def test_defaults_are_those_that_are_documented():
         negative_sharing="window",
         cbow_gradient="exact",
         sample=1e-4,
-        alpha=0.05,
+        alpha=0.035,
         min_alpha=1e-4,
         epochs=5,
         seed=1,
