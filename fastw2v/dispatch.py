@@ -60,7 +60,8 @@ def kernels() -> Kernels:
 def choose(kernel: str) -> str:
     """Return the kernel's name, with ``"auto"`` resolved; refuse one that can't run here."""
     if not isinstance(kernel, str):
-        raise TypeError(f"kernel must be a str, not {kernel!r}")
+        raise TypeError(f"kernel must be a str ('auto' is the fastest), not {kernel!r}")
+    kernel = str(kernel)  # NumPy's strings are strings too
     if kernel == "auto":
         return kernels().chosen
     if (kernel, True) not in compiled():

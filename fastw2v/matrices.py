@@ -36,6 +36,18 @@ def padded(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     return copy
 
 
+def checked(matrix: object, name: str, n: int, d: int) -> NDArray[np.float32]:
+    """Return the matrix, unless it can't be an (n, d) one to train."""
+    if not isinstance(matrix, np.ndarray) or matrix.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be an array of numbers, not {type(matrix).__name__}")
+    if matrix.shape != (n, d):
+        raise ValueError(
+            f"{name} must have a row of {d} numbers for each of the {n} keys, "
+            f"but its shape is {matrix.shape}"
+        )
+    return matrix
+
+
 def is_padded(matrix: NDArray[np.float32]) -> bool:
     """Return whether the rows lie so; what lies between them can't be seen from here."""
     stride = row_stride(matrix.shape[1]) * matrix.itemsize

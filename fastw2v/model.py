@@ -254,10 +254,12 @@ class Model:
         # Kernels write between rows, too: to memory of others only through a copy.
         are_own = all(a is b for a, b in zip((inputs, outputs), self._own, strict=True))
         check_size(self.parameters, corpus, self._n_workers, with_matrices=not are_own)
-        if inputs is None or outputs is None:
-            size, seed = self.parameters.vector_size, self.parameters.seed
+        size, seed = self.parameters.vector_size, self.parameters.seed
+        if inputs is None and outputs is None:
             inputs, outputs = matrices.initial(len(vocabulary), size, seed)
-        elif not (are_own and matrices.is_padded(inputs) and matrices.is_padded(outputs)):
+        inputs = matrices.checked(inputs, "input_vectors", len(vocabulary), size)
+        outputs = matrices.checked(outputs, "output_vectors", len(vocabulary), size)
+        if not (are_own and matrices.is_padded(inputs) and matrices.is_padded(outputs)):
             inputs, outputs = matrices.padded(inputs), matrices.padded(outputs)
         records = train(
             self.parameters,
@@ -435,7 +437,9 @@ class Model:
             )
         try:
             settings: dict[str, Any] = contents.metadata["hyperparameters"]
-            model = cls(None, **settings, workers=contents.metadata["workers"])
+            # Whether the environment names a good kernel is nothing that a file is to blame for.
+            model = cls(None, **settings, workers=contents.metadata["workers"], kernel="blas")
+            model.kernel = "auto"
             model.history = [EpochRecord(**record) for record in contents.metadata["history"]]
             model.vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
         except (TypeError, ValueError) as error:

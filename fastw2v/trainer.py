@@ -246,10 +246,11 @@ def _epochs(
                 "epoch %d: loss %.4f, %.0f words/s, %.1f s",
                 *(epoch, record.loss, record.words_per_second, record.seconds),
             )
-            if examples and not math.isfinite(loss):
+            if examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
                 logger.warning(
-                    "epoch %d: the loss is not finite: training diverged; lower alpha (it is %g)",
-                    *(epoch, parameters.alpha),
+                    "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or "
+                    "negative or window where they are large",
+                    *(epoch, record.loss, parameters.alpha),
                 )
             if not examples:
                 logger.warning(
@@ -293,6 +294,13 @@ def _run_epoch(
     for worker in workers:
         if worker.error is not None:
             raise worker.error
+
+
+def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float:
+    """Return about what an example's loss is where all vectors are zero."""
+    if parameters.objective == "negative_sampling":
+        return (1 + parameters.negative) * math.log(2)
+    return math.log(1 + len(corpus.vocabulary))
 
 
 def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:

@@ -383,3 +383,42 @@ def test_repr(model):
         "<fastw2v.Model: skipgram, negative_sampling, untrained, 0 epochs>"
     )
     assert "5 keys, 2 epochs" in repr(model)
+
+
+def test_matrices_of_another_shape_are_refused(model):
+    before = model.input_vectors
+    for bad, message in [
+        (np.ones((5, 3), np.float32), r"a row of \d+ numbers for each of the \d+ keys.*\(5, 3\)"),
+        ([[1.0]], "must be an array of numbers, not list"),
+        (None, "must be an array of numbers, not NoneType"),
+    ]:
+        model.input_vectors = bad
+        with pytest.raises((TypeError, ValueError), match=f"input_vectors.*{message}"):
+            model.train(progress=False)
+        model.input_vectors = before
+    model.train(progress=False)
+
+
+def test_a_bad_environment_is_not_blamed_on_the_file(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "model.safetensors")
+    monkeypatch.setenv("FASTW2V_KERNEL", "none")
+    loaded = fastw2v.Model.load(tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="FASTW2V_KERNEL asks for 'none'"):
+        loaded.train(WALKS, progress=False)
+
+
+@pytest.mark.parametrize("objective", ["negative_sampling", "hierarchical_softmax"])
+def test_whole_sentences_as_windows_do_not_diverge(objective, caplog):
+    """As one step a window of 149 contexts would be too long: see MOST_CONTEXTS."""
+    sentences = [["a", "b", "c"] * 50] * 20
+    options = {"window": None, "sample": 0, "workers": 1, "objective": objective}
+    model = fastw2v.Model(sentences, **options).train(progress=False)
+    assert model.history[-1].loss < 10
+    assert not caplog.text
+
+
+def test_an_exploding_loss_is_warned_of_though_finite(caplog):
+    options = {"sample": 0, "workers": 1, "negative": 1000, "epochs": 1}
+    model = fastw2v.Model(WALKS, **SMALL | options, alpha=0.2).train(progress=False)
+    assert np.isfinite(model.history[0].loss)
+    assert "training diverged; lower alpha" in caplog.text

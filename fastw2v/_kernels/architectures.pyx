@@ -3,12 +3,12 @@
 ==============  ============================  =====================================================
 architecture    hidden vectors of a step      outputs
 ==============  ============================  =====================================================
-skipgram        all contexts of a window      one list for the window
+skipgram        all contexts of a window *    one list for the window
 skipgram_pairs  one context at a time         a fresh list for each; updates at once
 cbow            the mean of the contexts      one list for the window
 ==============  ============================  =====================================================
 
-What the outputs are is the objective's matter: see negative_sampling.pyx and
+\* As many as MOST_CONTEXTS at a time. What the outputs are is the objective's matter: see negative_sampling.pyx and
 hierarchical_softmax.pyx. The exact softmax, whose outputs are all words, is in softmax.pyx.
 """
 
@@ -21,8 +21,11 @@ from fastw2v._kernels.windows cimport link_repeats, n_contexts
 
 
 cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogil:
-    """All contexts of a window against the same outputs: ``negative_sharing="window"``."""
-    cdef int32_t w
+    """All contexts of a window against the same outputs: ``negative_sharing="window"``.
+
+    They make one step, or several if there are more than MOST_CONTEXTS.
+    """
+    cdef int32_t w, place
     cdef const Window* window
     link_repeats(parameters, scratch)
     start_outputs(scratch)
@@ -31,8 +34,11 @@ cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogi
             return
         window = &scratch.windows[w]
         take_outputs(parameters, scratch, w, False, window.lr)
-        scratch.step.n = take_distinct_contexts(parameters, scratch, window)
-        parameters.updates.update_rows(&scratch.step)
+        place = window.first
+        while place < window.last:
+            scratch.step.n = take_distinct_contexts(parameters, scratch, window, &place)
+            if scratch.step.n > 0:
+                parameters.updates.update_rows(&scratch.step)
         scratch.n_examples += n_contexts(window)
 
 

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t
 
-from fastw2v._kernels.structures cimport Parameters, Scratch, Window
+from fastw2v._kernels.structures cimport MOST_CONTEXTS, Parameters, Scratch, Window
 
 
 cdef inline float* input_row(const Parameters* parameters, int32_t token) noexcept nogil:
@@ -31,22 +31,30 @@ cdef inline int32_t take_distinct_contexts(
     const Parameters* parameters,  # IN
     Scratch* scratch,  # OUT: context_rows, context_counts
     const Window* window,  # IN
+    int32_t* next_place,  # IN, OUT: of the window, where to go on
 ) noexcept nogil:
-    """List the input row of each word once, with how often it stands there; count the rows."""
-    cdef int32_t place, twin, n = 0, slot
-    for place in range(window.first, window.last):
+    """List the input rows of the window's next MOST_CONTEXTS contexts, each word's once.
+
+    Say how often each word stands there, and count the rows.
+    """
+    cdef int32_t first = next_place[0], place, twin, taken = 0, n = 0, slot
+    for place in range(first, window.last):
+        next_place[0] = place + 1
         if place == window.center:
             continue
         twin = scratch.previous[place]
         if twin == window.center:
             twin = scratch.previous[twin]
-        if twin < window.first:
+        if twin < first:
             slot = n
             scratch.context_rows[n] = input_row(parameters, scratch.kept[place])
             scratch.context_counts[n] = 1.0
             n += 1
         else:
-            slot = scratch.context_slots[twin - window.first]
+            slot = scratch.context_slots[twin - first]
             scratch.context_counts[slot] += 1.0
-        scratch.context_slots[place - window.first] = slot
+        scratch.context_slots[place - first] = slot
+        taken += 1
+        if taken == MOST_CONTEXTS:
+            break
     return n

@@ -8,6 +8,7 @@ from fastw2v._kernels.huffman import HuffmanTree
 BLOCK: int
 WINDOW_BYTES: int
 MANY_NEGATIVES: int
+MOST_CONTEXTS: int
 SOFTMAX_EXAMPLES: int
 
 class Kernel:

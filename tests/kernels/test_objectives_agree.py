@@ -20,7 +20,7 @@ from fastw2v import kernels, matrices, objectives
 from fastw2v._kernels import sigmoid as table
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
-from fastw2v._kernels.kernel import BLOCK, SOFTMAX_EXAMPLES, Kernel, Scratch
+from fastw2v._kernels.kernel import BLOCK, MOST_CONTEXTS, SOFTMAX_EXAMPLES, Kernel, Scratch
 from fastw2v.hyperparameters import Hyperparameters
 
 KERNELS = kernels().available
@@ -132,10 +132,13 @@ class Case:
         """Each step's centre, contexts, learning rate and negatives."""
         is_cbow = self.parameters.architecture == "cbow"
         for center, contexts, lr, draws in self.windows():
-            if self.parameters.objective != "negative_sampling":
-                yield center, contexts, lr, None
-            elif is_cbow or self.parameters.negative_sharing == "window":
-                yield center, contexts, lr, draws[: self.parameters.negative]
+            is_sampled = self.parameters.objective == "negative_sampling"
+            shared = draws[: self.parameters.negative] if is_sampled else None
+            if is_cbow:
+                yield center, contexts, lr, shared
+            elif not is_sampled or self.parameters.negative_sharing == "window":
+                for i in range(0, len(contexts), MOST_CONTEXTS):
+                    yield center, contexts[i : i + MOST_CONTEXTS], lr, shared
             else:  # a pair at a time, each with its own negatives
                 own = np.reshape(draws, (len(contexts), -1)).tolist()
                 for context, negatives in zip(contexts, own, strict=True):
