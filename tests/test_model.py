@@ -418,7 +418,8 @@ def test_whole_sentences_as_windows_do_not_diverge(objective, caplog):
 
 
 def test_an_exploding_loss_is_warned_of_though_finite(caplog):
-    options = {"sample": 0, "workers": 1, "negative": 1000, "epochs": 1}
-    model = fastw2v.Model(WALKS, **SMALL | options, alpha=0.2).train(progress=False)
+    walks = [["a", "b", "c"], ["a", "c", "d"]] * 20
+    options = {"vector_size": 8, "negative": 1000, "epochs": 1, "sample": 0, "workers": 1}
+    model = fastw2v.Model(walks, **options).train(progress=False)
     assert np.isfinite(model.history[0].loss)
     assert "training diverged; lower alpha" in caplog.text

@@ -25,8 +25,8 @@ cdef enum:
     STEPS_LISTED = 4
     STEPS_BEGUN = 8
     # Contexts of a step whose outputs are shared: a wider window is several steps, the one after the
-    # other, as a single one would be so long that training diverges (seen from some 100 on).
-    MOST_CONTEXTS = 32
+    # other, as a single one would be so long that training diverges (seen from 32 on, with a vocabulary of 3 words).
+    MOST_CONTEXTS = 16
     # Repeated words of a block are found through at least 2 ** this buckets.
     LEAST_BUCKET_BITS = 9
     # From so many negatives on, those drawn twice are found through a table.
