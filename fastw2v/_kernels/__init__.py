@@ -8,7 +8,8 @@
 ``structures``            the parameter struct, the scratch struct and the window struct
 ``windows``               subsampling and windows: a block of tokens becomes a list of windows
 ``contexts``              a window's contexts as the hidden rows of a step
-``outputs``, ``prefetch`` the output rows of the steps to come, listed and asked for early
+``outputs``               the output rows of the steps to come, listed and asked for early
+``prefetch``              asking for memory before it is needed
 ``negative_sampling``,    the objectives: which output rows a centre meets
 ``hierarchical_softmax``
 ``architectures``         skip-gram and CBOW: which steps a block of windows becomes

@@ -3,13 +3,14 @@
 ==============  ============================  =====================================================
 architecture    hidden vectors of a step      outputs
 ==============  ============================  =====================================================
-skipgram        all contexts of a window *    one list for the window
+skipgram        all contexts of a window      one list for the window
 skipgram_pairs  one context at a time         a fresh list for each; updates at once
 cbow            the mean of the contexts      one list for the window
 ==============  ============================  =====================================================
 
-\* As many as MOST_CONTEXTS at a time. What the outputs are is the objective's matter: see negative_sampling.pyx and
-hierarchical_softmax.pyx. The exact softmax, whose outputs are all words, is in softmax.pyx.
+A window of more than MOST_CONTEXTS contexts is several steps of skip-gram. What the outputs are is
+the objective's matter: see negative_sampling.pyx and hierarchical_softmax.pyx. The exact softmax,
+whose outputs are all words, is in softmax.pyx.
 """
 
 from libc.stdint cimport int32_t, int64_t

@@ -14,8 +14,8 @@ from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SOFTMAX_BATCH, STEPS_BEGUN, BlockUpdate,
-    Parameters, Scratch as ScratchStruct, Window,
+    BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SOFTMAX_BATCH, STEPS_BEGUN,
+    BlockUpdate, Parameters, Scratch as ScratchStruct, Window,
 )
 from fastw2v._kernels.updates cimport updates_named
 from fastw2v._kernels.windows cimport sample_windows
