@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +23,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+
+from fastw2v.formats.files import replacing
 
 VERSION = "1"
 DTYPES = {"U8": "|u1", "I32": "<i4", "I64": "<i8", "F32": "<f4"}
@@ -103,24 +104,8 @@ def write_tensors(
     ``release`` is called now and then: it lets go of what mapped arrays hold in memory.
     """
     header = {"format": "fastw2v", "version": VERSION, **header}
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
-    if target.exists() and not target.is_file():
-        raise OSError(f"{str(target)!r} is no regular file, and would be replaced by one")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"no folder {str(target.parent)!r} to save {target.name!r} in")
-    # A short name: the target's may already be as long as names can be.
-    temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        with open(handle, "wb") as file:
-            _write_tensors(file, tensors, header, release)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        _write_tensors(file, tensors, header, release)
 
 
 def _write_tensors(
