@@ -249,9 +249,10 @@ def test_forgetting_does_not_depend_on_the_threads(tmp_path, monkeypatch, conten
 
 
 INTERRUPTED = """
-import itertools, sys
+import itertools, signal, sys
 import numpy as np
 from fastw2v.corpus import count, encode
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 kind, path = sys.argv[1:]
 row = np.random.default_rng(0).integers(1000, size=1000)
 source = {
