@@ -21,7 +21,7 @@ def _open_plain(path: str, mode: str) -> IO[bytes]:
     return open(path, mode, buffering=0)
 
 
-def _open_zstandard(path: str, mode: str) -> Any:
+def _open_zstandard(path: Any, mode: str) -> Any:
     """Open a file compressed by Zstandard: by Python's own module from 3.14 on, or zstandard."""
     if sys.version_info >= (3, 14):
         from compression import zstd
@@ -34,8 +34,9 @@ def _open_zstandard(path: str, mode: str) -> Any:
             f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
             "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
         ) from None
+    file = open(path, mode) if isinstance(path, str) else path  # noqa: SIM115 # closed with it
     return io.BufferedReader(
-        _Zstandard(open(path, mode), zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
+        _Zstandard(file, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
     )
 
 
@@ -85,21 +86,36 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
 }
 
 
-def opener(path: str) -> Callable[..., Any]:
-    """Return what opens a file, by its first bytes, whatever its name."""
-    with open(path, "rb") as file:
-        first = file.read(10)
+def is_safetensors(first: bytes) -> bool:
+    """Tell whether a file that begins so is a safetensors file."""
+    return first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER
+
+
+def decompressor(first: bytes) -> Callable[..., Any] | None:
+    """Return what opens a compressed file that begins so; None if it is none."""
+    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), None)
+
+
+def refuse_other_files(first: bytes, name: str) -> None:
+    """Raise ValueError for a file that begins as no text does, compressed or not."""
     if first.startswith(b"PK\x03\x04"):
         raise ValueError(
-            f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
+            f"{name} is compressed by ZIP, which can't be read here; decompress it first, or "
             "compress it by gzip, bzip2, xz or Zstandard"
         )
-    if first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER:
+    if is_safetensors(first):
         raise ValueError(
-            f"{path} is no text but a safetensors file: an encoded corpus is opened by "
+            f"{name} is no text but a safetensors file: an encoded corpus is opened by "
             "fastw2v.EncodedCorpus.open, a model by fastw2v.Model.load"
         )
-    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
+
+
+def opener(path: str) -> Callable[..., Any]:
+    """Return what opens a text file, by its first bytes, whatever its name."""
+    with open(path, "rb") as file:
+        first = file.read(10)
+    refuse_other_files(first, path)
+    return decompressor(first) or _open_plain
 
 
 class Damage:
