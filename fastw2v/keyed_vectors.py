@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.formats import safetensors
+from fastw2v import formats
 
 # What most_similar takes as a query: a key, a vector, or either with a weight.
 Query = Any
@@ -169,18 +169,69 @@ class KeyedVectors:
         asked.append(self.get_index(key_or_vector))
         return unit(self.vectors[asked[-1]])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save keys, counts and vectors to one safetensors file."""
-        safetensors.write(path, self.index_to_key, self.counts, {"vectors": self.vectors}, {})
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+        """Save keys, vectors and, where the format has a place for them, counts.
+
+        Parameters
+        ----------
+        path
+            The file; one of that name is replaced, whole or not at all. ``.safetensors`` is
+            fastw2v's own, which keeps everything; ``.bin``, ``.txt`` and ``.vec`` are word2vec's
+            and fastText's, which other tools read. ``fastw2v.formats`` lists all suffixes.
+        format
+            The format, by name; None takes the one that the suffix names.
+
+        Raises
+        ------
+        ValueError
+            If the suffix names no format, if a key could not be read back, or if a value is not
+            finite.
+        TypeError
+            If a key is of a type that the format can't keep.
+        """
+        counts = self.counts if self.counts.any() else None  # zeros stand for unknown ones
+        formats.write(path, self.index_to_key, self.vectors, counts, format=format)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
-        """Load a file that ``KeyedVectors.save`` or ``Model.save`` wrote (its input vectors)."""
-        contents = safetensors.read(path)
-        name = "vectors" if "vectors" in contents.matrices else "input_vectors"
-        if name not in contents.matrices:
-            raise ValueError(f"{path} holds no vectors, only {sorted(contents.matrices)}")
-        return cls(contents.keys, contents.matrices[name], contents.counts)
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        limit: int | None = None,
+        encoding_errors: str = "strict",
+    ) -> KeyedVectors:
+        """Load vectors from a file of any format that can be read; of a model, the input vectors.
+
+        Parameters
+        ----------
+        path
+            The file: fastw2v's own, word2vec's binary or text one, fastText's, GloVe's, or another
+            of those that ``fastw2v.formats`` lists; text may be compressed.
+        format
+            Its format, by name; None recognises it by its content.
+        limit
+            Read only the first rows, so many; at least 1.
+        encoding_errors
+            What to do about keys that are not UTF-8: ``"strict"`` refuses the file, ``"replace"``
+            puts U+FFFD in the place of such bytes, ``"ignore"`` leaves them out.
+
+        Returns
+        -------
+        KeyedVectors
+            Where a key occurs more than once, its first row is kept, and a warning logged.
+
+        Raises
+        ------
+        ValueError
+            If the format is not known, if the file is damaged, or if a value is not finite; the
+            message names the file and the line, byte or key.
+        MemoryError
+            If there is not enough memory for the vectors; before any is taken.
+        FileNotFoundError, OSError
+            If the file can't be read.
+        """
+        return cls(*formats.read(path, format=format, limit=limit, encoding_errors=encoding_errors))
 
 
 def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,4 +1,7 @@
-"""Compressed files: recognised by their first bytes, opened alike, and refused alike if damaged."""
+"""Compressed files: opened alike, refused alike if damaged, and written alike.
+
+Reading recognises them by their first bytes, whatever their names; writing goes by the suffix.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 CHUNK = 1 << 12  # compressed bytes at a time: they may stand for thousands of times as many
@@ -30,13 +35,17 @@ def _open_zstandard(path: Any, mode: str) -> Any:
     try:
         import zstandard
     except ImportError:
-        raise ImportError(
-            f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
-            "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
-        ) from None
+        raise _missing_zstandard(path) from None
     file = open(path, mode) if isinstance(path, str) else path  # noqa: SIM115 # closed with it
     return io.BufferedReader(
         _Zstandard(file, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
+    )
+
+
+def _missing_zstandard(path: str) -> ImportError:
+    return ImportError(
+        f"{path} is compressed by Zstandard, and the package zstandard, which does that, is not "
+        "installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
     )
 
 
@@ -87,7 +96,7 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
 
 
 def is_safetensors(first: bytes) -> bool:
-    """Tell whether a file that begins so is a safetensors file."""
+    """Tell whether a file that begins so, with 9 bytes at least, is a safetensors file."""
     return first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER
 
 
@@ -116,6 +125,39 @@ def opener(path: str) -> Callable[..., Any]:
         first = file.read(10)
     refuse_other_files(first, path)
     return decompressor(first) or _open_plain
+
+
+def _compress_zstandard(file: IO[bytes], path: str) -> Any:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.open(file, "wb")
+    try:
+        import zstandard
+    except ImportError:
+        raise _missing_zstandard(path) from None
+    return zstandard.ZstdCompressor().stream_writer(file, closefd=False)
+
+
+# Whoever calls these closes what they return. No time is written, so that the same content gives
+# the same file.
+COMPRESSORS: dict[str, Callable[[IO[bytes], str], Any]] = {
+    ".gz": lambda file, path: gzip.GzipFile("", "wb", 6, file, mtime=0),
+    ".bz2": lambda file, path: bz2.BZ2File(file, "wb"),
+    ".xz": lambda file, path: lzma.open(file, "wb"),  # noqa: SIM115
+    ".zst": _compress_zstandard,
+}
+
+
+@contextmanager
+def compressing(file: IO[bytes], path: str) -> Iterator[Any]:
+    """Give what compresses into an open file as the path's suffix says, or else the file itself."""
+    compress = COMPRESSORS.get(os.path.splitext(path)[1].lower())
+    if compress is None:
+        yield file
+        return
+    with compress(file, path) as compressed:
+        yield compressed
 
 
 class Damage:
