@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import formats
+from fastw2v.evaluation import gensim_results
+from fastw2v.evaluation.correlation import Correlation
 
 # What most_similar takes as a query: a key, a vector, or either with a weight.
 Query = Any
@@ -168,6 +170,109 @@ class KeyedVectors:
             return unit(key_or_vector.astype(np.float32))
         asked.append(self.get_index(key_or_vector))
         return unit(self.vectors[asked[-1]])
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[gensim_results.Section]]:
+        """Answer the analogies of a file; options and result are gensim's.
+
+        Parameters
+        ----------
+        analogies
+            A file in the format of ``questions-words.txt``, see `evaluation.read_analogies`.
+        restrict_vocab
+            Only the first so many keys are known, and can be answers; None: all.
+        case_insensitive
+            Whether strings are equal if their upper-case forms are; the first key counts.
+        dummy4unknown
+            Whether questions with words that are not known count as answered incorrectly; else
+            they are left out.
+        similarity_function
+            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul.
+
+        Returns
+        -------
+        score : float
+            Share of correct answers.
+        sections : list of dict
+            ``section`` (the name), ``correct`` and ``incorrect`` (lists of four words, in upper
+            case if ``case_insensitive``) of each section, and at last of ``"Total accuracy"``.
+
+        Raises
+        ------
+        ValueError
+            If the file is malformed; if no question is known; if an option is out of its range.
+
+        Notes
+        -----
+        The log tells how many questions were left out. `evaluation.evaluate_analogies` gives the
+        counts and intervals.
+        """
+        return gensim_results.word_analogies(
+            self.index_to_key,
+            self.vectors,
+            analogies,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+            similarity_function=similarity_function,
+        )
+
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        delimiter: str = "\t",
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[Correlation, Correlation, float]:
+        """Correlate cosines with a file's scores of word pairs; options and result are gensim's.
+
+        Parameters
+        ----------
+        pairs
+            A file with two words and a score a line, see `evaluation.read_word_pairs`.
+        delimiter
+            What stands between them.
+        restrict_vocab
+            Only the first so many keys are known; None: all.
+        case_insensitive
+            Whether strings are equal if their upper-case forms are; the first key counts.
+        dummy4unknown
+            Whether pairs with words that are not known count with a cosine of 0; else they are
+            left out.
+
+        Returns
+        -------
+        pearson, spearman : Correlation
+            Each with its ``statistic`` and two-sided ``pvalue``.
+        oov_ratio : float
+            How many pairs have words that are not known, in %.
+
+        Raises
+        ------
+        ValueError
+            If the file is malformed; if fewer than two pairs are known; if all cosines or scores
+            are equal; if an option is out of its range.
+
+        Notes
+        -----
+        `evaluation.evaluate_word_pairs` gives the counts and intervals.
+        """
+        return gensim_results.word_pairs(
+            self.index_to_key,
+            self.vectors,
+            pairs,
+            delimiter=delimiter,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+        )
 
     def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
         """Save keys, vectors and, where the format has a place for them, counts.
