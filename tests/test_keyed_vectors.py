@@ -348,8 +348,8 @@ def test_loading_what_holds_no_vectors(tmp_path):
 
 def test_vectors_with_nan_are_not_saved(wv, tmp_path):
     wv.vectors[3, 1] = np.nan
-    with pytest.raises(ValueError, match=r"vectors of \('x', 1\) \(row 3\) is not finite"):
-        wv.save(tmp_path / "v")
+    with pytest.raises(ValueError, match=r"the vector of \('x', 1\) \(row 3\) is not finite"):
+        wv.save(tmp_path / "v.safetensors")
 
 
 def test_iterating_gives_the_keys(wv):

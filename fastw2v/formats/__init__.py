@@ -41,7 +41,13 @@ from numpy.typing import ArrayLike
 from fastw2v import checks
 from fastw2v.corpus.messages import shown
 from fastw2v.formats import table
-from fastw2v.formats.source import Source, Vectors, from_arrays, read_whole
+from fastw2v.formats.source import (
+    Source,
+    Vectors,
+    first_not_finite,
+    from_arrays,
+    read_whole,
+)
 from fastw2v.formats.table import FORMATS, Format, detect
 from fastw2v.resources import require_memory
 
@@ -167,8 +173,14 @@ def write(
     numbers = None if counts is None else np.asarray(counts, np.int64)
     if numbers is not None and numbers.shape != (len(keys),):
         raise ValueError(f"{len(keys)} keys, but counts of shape {numbers.shape}")
-    if hasattr(module, "check_keys"):  # now, not when half of a large file is written
+    # All is checked now, not when half of a large file is written.
+    if hasattr(module, "check_keys"):
         module.check_keys(keys)
+    if (row := first_not_finite(matrix)) is not None:
+        raise ValueError(
+            f"the vector of {shown(keys[row])} (row {row}) is not finite, and would be refused "
+            "when the file is read: if training diverged, lower alpha and train again"
+        )
     source = from_arrays(Vectors(list(keys), matrix, numbers))
     module.write(path, _refusing_repeats(source, ""))
 

@@ -124,6 +124,7 @@ static void free_rows(Rows *rows) {
 
 /* Write rows as text or binary, read that, and compare. */
 static void write_and_read(const unsigned char *data, const Rows *rows, int binary) {
+    if (rows->n == 0) return;
     int64_t *bounds = malloc((size_t)(rows->n + 1) * sizeof(int64_t)), n_keys = 0;
     for (int64_t i = 0; i < rows->n; i++) n_keys += rows->keys[2 * i + 1] - rows->keys[2 * i] + 1;
     unsigned char *keys = malloc((size_t)n_keys), *s = keys;
