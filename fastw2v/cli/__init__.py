@@ -4,7 +4,7 @@
 ``arguments``  how commands and their options are declared, and the options that several have
 ``sources``    what is trained on: texts, standard input, encoded corpora; and vocabularies
 ``vectors``    files of vectors, as they are asked about, and words as their keys
-``results``    what is printed, for people or as JSON, and where files may be written
+``results``    what is printed, for people or as JSON
 ``word2vec``   word2vec.c's flags and defaults, for ``train``
 =============  ===================================================================================
 

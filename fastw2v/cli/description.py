@@ -133,7 +133,7 @@ def _of_format(path: str, format: str) -> Description:
     module = FORMATS[format].module()
     with module.open_source(path, encoding_errors="replace") as source:
         n, size = source.n, source.vector_size
-        first = next(source.chunks)
+        first = next(source.chunks, None)
     if format == "glove" and size == 1:  # a vocabulary's lines look like it
         try:
             words, counts = word_counts.read(path)
@@ -148,4 +148,5 @@ def _of_format(path: str, format: str) -> Description:
                 None,
                 int(counts.sum()),
             )
-    return Description("vectors", format, n, first.keys[:FIRST], size)
+    keys = [] if first is None else first.keys[:FIRST]
+    return Description("vectors", format, n, keys, size)

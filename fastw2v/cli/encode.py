@@ -12,7 +12,7 @@ from fastw2v.cli.arguments import (
     add_vocabulary_size,
     add_workers,
 )
-from fastw2v.cli.results import check_writable, show
+from fastw2v.cli.results import show
 from fastw2v.cli.sources import (
     add_sources,
     encoded,
@@ -20,6 +20,7 @@ from fastw2v.cli.sources import (
     read_vocabulary,
     refuse_overwriting,
 )
+from fastw2v.formats.files import check_writable
 
 
 def add(commands: Commands) -> None:

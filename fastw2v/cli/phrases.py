@@ -15,8 +15,9 @@ from fastw2v.cli.arguments import (
     at_least,
     real,
 )
-from fastw2v.cli.results import aligned, check_writable, show, text_of
+from fastw2v.cli.results import aligned, show, text_of
 from fastw2v.cli.sources import add_sources, encoded, open_sources, refuse_overwriting
+from fastw2v.formats.files import check_writable
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT
 
 if TYPE_CHECKING:

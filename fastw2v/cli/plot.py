@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from fastw2v.cli.arguments import Commands, add_command, add_json, add_loading, at_least
 from fastw2v.cli.description import training_of
-from fastw2v.cli.results import check_writable, show
+from fastw2v.cli.results import show
 from fastw2v.cli.sources import STANDARD_INPUT, read_lines, standard_input
 from fastw2v.cli.vectors import find_row, load, require_keys, unknown
+from fastw2v.formats.files import check_writable
 
 if TYPE_CHECKING:
     from fastw2v import KeyedVectors

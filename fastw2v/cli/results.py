@@ -1,4 +1,4 @@
-"""What commands print, for people or as JSON, and where files may be written."""
+"""What commands print, for people or as JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import dataclasses
 import json
 import math
 import os
-import tempfile
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,25 +65,3 @@ def history_lines(history: Iterable[EpochRecord]) -> list[str]:
         f"{record.words_per_second:>12,.0f} words/s  {record.seconds:8.1f} s"
         for record in history
     ]
-
-
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Notice now, not after the work, that a file can't be written.
-
-    Raises
-    ------
-    OSError
-        If the path is a folder or another thing than a file, or if its folder is not there or
-        can't be written to.
-    """
-    output = Path(path)
-    if output.is_dir():
-        raise IsADirectoryError(f"cannot write {output}: it is a folder")
-    if not output.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {output}: there is no folder {output.parent}")
-    if output.exists() and not output.is_file():
-        raise FileExistsError(f"cannot write {output}: it is no regular file")
-    try:  # the file is made anew, under its old name
-        tempfile.TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        raise PermissionError(f"cannot write {output}: {error.strerror}") from None

@@ -18,7 +18,7 @@ from fastw2v.cli.arguments import (
     real,
     wrapped,
 )
-from fastw2v.cli.results import check_writable, history_lines, show
+from fastw2v.cli.results import history_lines, show
 from fastw2v.cli.sources import (
     add_sources,
     encoded,
@@ -30,6 +30,7 @@ from fastw2v.cli.sources import (
 )
 from fastw2v.cli.vectors import saved_format, write_vectors
 from fastw2v.dispatch import NAMES as KERNELS
+from fastw2v.formats.files import check_writable
 from fastw2v.hyperparameters import (
     ARCHITECTURES,
     CBOW_GRADIENTS,

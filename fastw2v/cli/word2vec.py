@@ -27,7 +27,7 @@ ARCHITECTURES = ("skipgram", "cbow")  # of -cbow 0 and 1
 
 DESCRIPTION = """\
 `fastw2v train -train FILE -output FILE ...` takes word2vec.c's flags. What is not given is then \
-word2vec.c's default: CBOW with -cbow 1's undivided gradient, size 100, window 5, sample 1e-3, \
+word2vec.c's default: CBOW, each context with the whole gradient, size 100, window 5, sample 1e-3, \
 negative 5, min-count 5, iter 5, alpha 0.05 (0.025 with -cbow 0), falling to a ten-thousandth of \
 it, and 12 threads, or as many as there are cores if these are fewer. What word2vec.c has no \
 flag for is fastw2v's default. The output is word2vec's text, or with -binary 1 its binary \

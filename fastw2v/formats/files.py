@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,33 @@ def check_readable(path: str | os.PathLike[str]) -> None:
         raise FileNotFoundError(f"no file {str(path)!r}")
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Make sure that a file can be written, before the work whose result it is to hold.
+
+    Raises
+    ------
+    IsADirectoryError, FileNotFoundError, PermissionError, OSError
+        If it can't.
+    """
+    folder = _file_to_be(path).parent
+    try:  # the file is made anew, under its old name
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise PermissionError(f"no file can be made in {str(folder)!r}: {error.strerror}") from None
+
+
+def _file_to_be(path: str | os.PathLike[str]) -> Path:
+    """Return the path, if there is a file or if there can be one."""
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{str(target)!r} is no regular file, and would be replaced by one")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"no folder {str(target.parent)!r} to save {target.name!r} in")
+    return target
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Give a new file to write to, which takes the path's place when the block ends well.
@@ -34,13 +62,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     IsADirectoryError, FileNotFoundError, OSError
         If the path can't become a file; before anything is written.
     """
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"{str(target)!r} is a folder; give the path of a file")
-    if target.exists() and not target.is_file():
-        raise OSError(f"{str(target)!r} is no regular file, and would be replaced by one")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"no folder {str(target.parent)!r} to save {target.name!r} in")
+    target = _file_to_be(path)
     # A short name: the target's may already be as long as names can be.
     temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)

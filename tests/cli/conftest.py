@@ -14,9 +14,7 @@ from fastw2v.cli import main
 LINES = ["the king rules the land", "the queen rules the land", "a king and a queen meet"]
 KEYS = ["king", "queen", "man", "woman", "King"]
 # Along "royal" and "female": queen is to king as woman is to man.
-MATRIX = np.array(
-    [[1, 0, 0.1], [1, 1, 0.1], [0, 0, 0.1], [0, 1, 0.1], [0, -1, 0.2]], np.float32
-)
+MATRIX = np.array([[1, 0, 0.1], [1, 1, 0.1], [0, 0, 0.1], [0, 1, 0.1], [0, -1, 0.2]], np.float32)
 
 
 @pytest.fixture
@@ -31,8 +29,7 @@ def text(tmp_path):
 def vectors(tmp_path):
     """A text file of five vectors."""
     path = tmp_path / "vectors.txt"
-    rows = [" ".join([key, *map(repr, row)]) for key, row in zip(KEYS, MATRIX.tolist(), strict=True)]
-    path.write_text("\n".join([f"{len(KEYS)} {MATRIX.shape[1]}", *rows]) + "\n")
+    fastw2v.KeyedVectors(KEYS, MATRIX).save(path)
     return path
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import logging
+import os
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,7 +12,9 @@ from typing import Any
 import pytest
 
 from fastw2v import demo
-from fastw2v.cli import main
+from fastw2v.cli import COMMANDS, PIPE_CLOSED, _parser, main
+
+NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
 
 
 @pytest.fixture
@@ -30,12 +35,44 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"fastw2v {version('fastw2v')}\n"
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["demo", "--help"]])
-def test_help_shows_an_example(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_status(*argv) == 0
-    printed = capsys.readouterr().out
-    assert "example: fastw2v demo" in printed
-    assert "demo" in printed
+def examples(text: str) -> list[list[str]]:
+    """Return the arguments of the examples that end a help text."""
+    _, _, ending = text.rpartition("\nexample")
+    found = []
+    for line in ending.splitlines():
+        words = shlex.split(line.removeprefix("s:").removeprefix(": "))
+        if "fastw2v" in words:
+            words = words[words.index("fastw2v") + 1 :]
+            ends = [i for i, word in enumerate(words) if word in ("|", "<")]
+            found.append(words[: min(ends, default=None)])
+    return found
+
+
+@pytest.mark.parametrize("command", [None, *NAMES])
+def test_help_has_examples_that_are_right(
+    command: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_status(*([] if command is None else [command]), "--help") == 0
+    found = examples(capsys.readouterr().out)
+    assert command is None or command in {argv[0] for argv in found}
+    for argv in found:
+        assert _parser().parse_args(argv).run is not None
+
+
+def test_help_is_quick_to_load() -> None:
+    program = (
+        "import sys; from fastw2v.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, sep='\\n')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(run.stdout.splitlines())
+    heavy = {"matplotlib", "sklearn", "scipy", "pyarrow", "pandas", "polars", "fastw2v.demo"}
+    assert "fastw2v.cli.plot" in loaded
+    assert not heavy & loaded
 
 
 def test_without_a_command_help_is_printed_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +114,9 @@ def test_demo_passes_its_options_on(calls: list[tuple[Any, dict[str, Any]]]) -> 
     [
         (ValueError("no\n  words"), 1, "fastw2v: error: no words\n"),
         (FileNotFoundError("no folder x"), 1, "fastw2v: error: no folder x\n"),
+        (FileNotFoundError(2, "No such file", "x"), 1, "fastw2v: error: 'x': No such file\n"),
+        (OSError(28, "No space left"), 1, "fastw2v: error: No space left\n"),
+        (MemoryError(), 1, "fastw2v: error: MemoryError\n"),
         (KeyboardInterrupt(), 130, "fastw2v: interrupted\n"),
     ],
 )
@@ -115,5 +155,49 @@ def test_the_module_runs_and_refuses_an_unwritable_output(tmp_path: Path) -> Non
     )
     assert run.returncode == 1
     assert run.stdout == ""
-    assert run.stderr.startswith("fastw2v: error: cannot write ")
+    assert run.stderr.startswith("fastw2v: error: no folder ")
     assert run.stderr.count("\n") == 1
+
+
+def piped(argv: list[str], **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "fastw2v", *argv],
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["similar", "VECTORS", *["a", "b"] * 9_000]])
+def test_a_closed_pipe_ends_quietly(argv: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "v.txt"
+    path.write_text("2 1\na 1\nb 1\n")
+    argv = [str(path) if word == "VECTORS" else word for word in argv]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with piped(argv, stdout=writing) as process:
+        os.close(writing)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(60) == PIPE_CLOSED
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_output_that_is_lost_is_an_error() -> None:
+    with open("/dev/full", "w") as full, piped(["info", "--formats"], stdout=full) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == "fastw2v: error: No space left on device\n"
+        assert process.wait(60) == 1
+
+
+def test_warnings_are_lines_of_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warn(output: str, **options: object) -> None:
+        logging.getLogger("fastw2v").info("nothing to be told")
+        logging.getLogger("fastw2v").warning("%d rows", 3)
+
+    monkeypatch.setattr(demo, "run_demo", warn)
+    for _ in range(2):
+        assert main(["demo"]) == 0
+        assert capsys.readouterr().err == "fastw2v: warning: 3 rows\n"

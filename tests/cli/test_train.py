@@ -94,9 +94,7 @@ def test_nothing_given_is_the_models_default(text, tmp_path, run, trained):
     assert trained == [{"progress": None}]
 
 
-@pytest.mark.parametrize(
-    ("given", "window"), [("4", 4), ("0,3", (0, 3)), ("sentence", None)]
-)
+@pytest.mark.parametrize(("given", "window"), [("4", 4), ("0,3", (0, 3)), ("sentence", None)])
 def test_windows(text, tmp_path, run, trained, given, window):
     argv = ["-o", tmp_path / "m.txt", "--epochs", "1", "--window", given]
     assert run("train", text, *argv).status == 0
@@ -160,7 +158,8 @@ def test_a_model_is_no_corpus(model_file, refused):
 
 
 def test_words_from_a_file_and_to_one(text, tmp_path, run):
-    words, saved, target = tmp_path / "words.txt", tmp_path / "saved.txt", tmp_path / "m.safetensors"
+    words, saved = tmp_path / "words.txt", tmp_path / "saved.txt"
+    target = tmp_path / "m.safetensors"
     words.write_text("</s> 30\nqueen 20\nking 30\nrules 4\n\n")
     argv = ["--vocabulary", words, "--sample", "0", "--epochs", "1", "--save-vocabulary", saved]
     assert run("train", text, "-o", target, *argv).status == 0
@@ -341,7 +340,7 @@ def test_outputs_are_checked_before_the_work(text, tmp_path, refused, trained):
         ["-o", tmp_path / "m.txt", "--save-vocabulary", text],
     ):
         error = refused("train", text, *argv)
-        assert "cannot write" in error or "would be lost" in error
+        assert re.search("no folder|is a folder|would be lost", error)
     assert trained == []
 
 
