@@ -100,6 +100,8 @@ def give_stdin(monkeypatch):
     """Put bytes on standard input."""
 
     def give_stdin(content):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        stream = io.BytesIO(content)
+        stream.name = "<stdin>"
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
 
     return give_stdin

@@ -33,7 +33,7 @@ def judged(tmp_path):
     return tmp_path
 
 
-def tests_of(folder):
+def both_tests(folder):
     return ["--analogies", folder / "analogies.txt", "--pairs", folder / "pairs.tsv"]
 
 
@@ -42,7 +42,7 @@ QUICK = ("--resamples", "200")
 
 def test_scores_are_those_of_the_library(judged, result):
     path = judged / "a.txt"
-    found = result("evaluate", path, *tests_of(judged), *QUICK, "--seed", "4", "--level", "0.9")
+    found = result("evaluate", path, *both_tests(judged), *QUICK, "--seed", "4", "--level", "0.9")
     assert (found["vectors"], found["keys"], found["restrict_vocab"]) == (str(path), 40, 300_000)
     analogies, pairs = found["tests"]
     wv = fastw2v.load(path)
@@ -68,7 +68,7 @@ def test_scores_are_those_of_the_library(judged, result):
 
 
 def test_a_table(judged, run, result):
-    argv = ["evaluate", judged / "a.txt", *tests_of(judged), *QUICK]
+    argv = ["evaluate", judged / "a.txt", *both_tests(judged), *QUICK]
     lines = run(*argv).out.splitlines()
     found = result(*argv)["tests"]
     assert lines[0].split() == ["test", "score", "95%", "interval", "used", "unknown"]
@@ -96,7 +96,7 @@ def test_case(judged, refused):
 
 
 def test_a_comparison(judged, result, run):
-    argv = ["compare", judged / "a.txt", judged / "b.bin", *tests_of(judged), *QUICK]
+    argv = ["compare", judged / "a.txt", judged / "b.bin", *both_tests(judged), *QUICK]
     found = result(*argv, "--by", "section", "--seed", "2")
     a, b = fastw2v.load(judged / "a.txt"), fastw2v.load(judged / "b.bin")
     expected = evaluation.compare(
@@ -122,5 +122,5 @@ def test_refused(judged, refused, misused):
         assert "give a test" in refused(*command)
         assert "No such file" in refused(*command, "--pairs", judged / "none.tsv")
         assert "line 1: expected" in refused(*command, "--pairs", judged / "a.txt")
-        assert "--level" in misused(*command, *tests_of(judged), "--level", "1")
-        assert "no file" in refused(command[0], *["none"] * (len(command) - 1), *tests_of(judged))
+        assert "--level" in misused(*command, *both_tests(judged), "--level", "1")
+        assert "no file" in refused(command[0], *["none"] * (len(command) - 1), *both_tests(judged))

@@ -164,6 +164,7 @@ def piped(argv: list[str], **options: Any) -> subprocess.Popen[str]:
         [sys.executable, "-m", "fastw2v", *argv],
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": ""},  # argparse hides what fails at once
         **options,
     )
 

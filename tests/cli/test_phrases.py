@@ -107,7 +107,7 @@ def test_integers_are_written_as_digits(tmp_path):
     assert (tmp_path / "text.txt").read_text() == "3 1\n1 3\n"
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a\nb", None, True, 1.5, ("a", "b"), "\ud800"])
+@pytest.mark.parametrize("key", ["", "a b", "a\nb", 1.5, ("a", "b"), "\ud800"])
 def test_keys_that_are_no_words_leave_no_file(tmp_path, key):
     corpus = fastw2v.encode([[key, "z"], ["z", key]], min_count=1)
     with pytest.raises(ValueError, match="can't be written as a word"):
