@@ -71,7 +71,7 @@ def test_a_table(judged, run, result):
     argv = ["evaluate", judged / "a.txt", *both_tests(judged), *QUICK]
     lines = run(*argv).out.splitlines()
     found = result(*argv)["tests"]
-    assert lines[0].split() == ["test", "score", "95%", "interval", "used", "unknown"]
+    assert lines[0].split() == ["test", "score", "95", "%", "interval", "used", "unknown"]
     assert lines[1].startswith(f"analogies.txt  {found[0]['accuracy']:.4f}  accuracy  ")
     assert lines[1].endswith("  36 of 39        3")
     assert lines[2].startswith(f"pairs.tsv      {found[1]['spearman']:.4f}  spearman  ")
