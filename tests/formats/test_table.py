@@ -38,6 +38,7 @@ def text(tmp_path):
         (b"\xba\x16\x4f\x2f\x0c\0\0\0", "fasttext_bin"),
         (b"\x40\0\0\0\0\0\0\0{", "safetensors"),
         (b"0.1\t-2\n0.3\t1e-5\n", "projector"),
+        (b"1\t2\n3\t4\n", "projector"),
         (b"2 2\na 1 2\nb 3 4\n", "word2vec_text"),
         (b"2 1\na 1\nb 3\n", "word2vec_text"),
         (b"2 2\na 1 x\nb 3 4\n", "word2vec_text"),
