@@ -57,11 +57,11 @@ logger = logging.getLogger("fastw2v")
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
-Path = str | os.PathLike[str]
+AnyPath = str | os.PathLike[str]
 
 
 def read(
-    path: Path,
+    path: AnyPath,
     *,
     format: str | None = None,
     limit: int | None = None,
@@ -117,24 +117,34 @@ def _check_options(limit: object, encoding_errors: object) -> None:
     checks.one_of("encoding_errors", encoding_errors, ENCODING_ERRORS)
 
 
-def _first_of_each(path: Path, vectors: Vectors) -> Vectors:
+def _first_of_each(path: AnyPath, vectors: Vectors) -> Vectors:
     """Leave out rows whose key an earlier row has."""
-    rows = dict(zip(reversed(vectors.keys), range(len(vectors.keys) - 1, -1, -1), strict=True))
-    if len(rows) == len(vectors.keys):
+    first = _first_repeated(vectors.keys)
+    if first is None:
         return vectors
-    kept = sorted(rows.values())
-    first = next(row for row, key in enumerate(vectors.keys) if rows[key] != row)
+    n = len(vectors.keys)
+    kept = sorted(dict(zip(reversed(vectors.keys), range(n - 1, -1, -1), strict=True)).values())
     logger.warning(
         "%s: %d rows are left out, as an earlier row has the same key; the first of them is %s "
         "(row %d)",
-        *(os.fspath(path), len(vectors.keys) - len(kept), shown(vectors.keys[first]), first),
+        *(os.fspath(path), n - len(kept), shown(vectors.keys[first]), first),
     )
     counts = None if vectors.counts is None else vectors.counts[kept]
     return Vectors([vectors.keys[row] for row in kept], vectors.vectors[kept], counts)
 
 
+def _first_repeated(keys: Sequence[Hashable]) -> int | None:
+    """Return the first row whose key an earlier row has; None if there is none."""
+    seen: set[Hashable] = set()
+    for row, key in enumerate(keys):
+        if key in seen:
+            return row
+        seen.add(key)
+    return None
+
+
 def write(
-    path: Path,
+    path: AnyPath,
     keys: Sequence[Hashable],
     vectors: ArrayLike,
     counts: ArrayLike | None = None,
@@ -174,6 +184,8 @@ def write(
     if numbers is not None and numbers.shape != (len(keys),):
         raise ValueError(f"{len(keys)} keys, but counts of shape {numbers.shape}")
     # All is checked now, not when half of a large file is written.
+    if (row := _first_repeated(keys)) is not None:
+        raise ValueError(f"the key {shown(keys[row])} (row {row}) occurs more than once")
     if hasattr(module, "check_keys"):
         module.check_keys(keys)
     if (row := first_not_finite(matrix)) is not None:
@@ -181,13 +193,12 @@ def write(
             f"the vector of {shown(keys[row])} (row {row}) is not finite, and would be refused "
             "when the file is read: if training diverged, lower alpha and train again"
         )
-    source = from_arrays(Vectors(list(keys), matrix, numbers))
-    module.write(path, _refusing_repeats(source, ""))
+    module.write(path, from_arrays(Vectors(list(keys), matrix, numbers)))
 
 
 def convert(
-    source: Path,
-    target: Path,
+    source: AnyPath,
+    target: AnyPath,
     *,
     source_format: str | None = None,
     target_format: str | None = None,
@@ -216,27 +227,22 @@ def convert(
     writer = table.target_format(target, target_format).module()
     reader = table.source_format(source, source_format).module()
     with reader.open_source(source, limit=limit, encoding_errors=encoding_errors) as rows:
-        writer.write(target, _refusing_repeats(rows, f"{os.fspath(source)}: "))
+        writer.write(
+            target, Source(rows.n, rows.vector_size, _refusing_repeats(source, rows.chunks))
+        )
 
 
-def _refusing_repeats(source: Source, where: str) -> Source:
-    """Return the same source, which raises ValueError where a key occurs again."""
-
-    def chunks() -> Iterator[Vectors]:
-        seen: set[Hashable] = set()
-        row = 0
-        for chunk in source.chunks:
-            new = set(chunk.keys)
-            if len(new) < len(chunk.keys) or not seen.isdisjoint(new):
-                for i, key in enumerate(chunk.keys):
-                    if key in seen:
-                        raise ValueError(
-                            f"{where}the key {shown(key)} (row {row + i}) occurs more than once; "
-                            "fastw2v.load keeps the first row of each key"
-                        )
-                    seen.add(key)
-            seen |= new
-            row += len(chunk.keys)
-            yield chunk
-
-    return Source(source.n, source.vector_size, chunks())
+def _refusing_repeats(path: AnyPath, chunks: Iterator[Vectors]) -> Iterator[Vectors]:
+    """Yield the same chunks; raise ValueError where a key occurs again."""
+    seen: set[Hashable] = set()
+    row = 0
+    for chunk in chunks:
+        for key in chunk.keys:
+            if key in seen:
+                raise ValueError(
+                    f"{os.fspath(path)}: the key {shown(key)} (row {row}) occurs more than once; "
+                    "load the file, which keeps the first row of each key, and save that"
+                )
+            seen.add(key)
+            row += 1
+        yield chunk

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastw2v.corpus.compression import COMPRESSORS, is_safetensors
 from fastw2v.corpus.messages import shown
@@ -24,13 +24,6 @@ from fastw2v.formats.word2vec_header import parse_header
 
 WINDOW = 1 << 16  # bytes that files are recognised by
 NO_TEXT = re.compile(rb"[^\t\n\r -~]")
-
-
-class Beginning(NamedTuple):
-    """What a file begins with, decompressed, and its first line."""
-
-    data: bytes
-    line: bytes
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class Format:
     holds
         What it is, in a few words.
     recognises
-        Whether a file's beginning is one of this format; None for a folder.
+        Whether a file of this format begins with some bytes; None for a folder.
     readable, writable
         What the module can do.
     compressible
@@ -58,7 +51,7 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     holds: str
-    recognises: Callable[[Beginning], bool] | None
+    recognises: Callable[[bytes], bool] | None
     readable: bool = True
     writable: bool = True
     compressible: bool = False
@@ -69,21 +62,16 @@ class Format:
         return importlib.import_module(f"fastw2v.formats.{self.module_name or self.name}")
 
 
-def _is_safetensors(beginning: Beginning) -> bool:
-    return is_safetensors(beginning.data)
+def _is_word2vec_binary(data: bytes) -> bool:
+    return parse_header(data) is not None and not _is_word2vec_text(data)
 
 
-def _is_word2vec_binary(beginning: Beginning) -> bool:
-    header = parse_header(beginning.data)
-    return header is not None and not _is_word2vec_text(beginning)
-
-
-def _is_word2vec_text(beginning: Beginning) -> bool:
+def _is_word2vec_text(data: bytes) -> bool:
     """Whether a header is followed by a row of text, if maybe a damaged one."""
-    header = parse_header(beginning.data)
+    header = parse_header(data)
     if header is None:
         return False
-    rows = beginning.data[header.length :]
+    rows = data[header.length :]
     line, newline, _ = rows.partition(b"\n")
     if newline and len(line.split()) == 1 + header.vector_size and _are_numbers(line.split()[1:]):
         return True
@@ -91,26 +79,34 @@ def _is_word2vec_text(beginning: Beginning) -> bool:
     return not NO_TEXT.search(numbers[: max(4 * header.vector_size, 64)])
 
 
-def _is_glove(beginning: Beginning) -> bool:
-    fields = beginning.line.split()
+def _is_glove(data: bytes) -> bool:
+    fields = _first_fields(data, None)
     return len(fields) > 1 and _are_numbers(fields[1:])
 
 
-def _is_projector(beginning: Beginning) -> bool:
-    fields = beginning.line.split(b"\t")
+def _is_projector(data: bytes) -> bool:
+    fields = _first_fields(data, b"\t")
     return len(fields) > 1 and _are_numbers(fields)
+
+
+def _first_fields(data: bytes, separator: bytes | None) -> list[bytes]:
+    """Return the fields of the first line, or those of a long one that lie whole in the data."""
+    line, newline, _ = data.partition(b"\n")
+    fields = line.split(separator)
+    return fields if newline or len(data) < WINDOW else fields[:-1]
 
 
 def _are_numbers(fields: list[bytes]) -> bool:
     try:
-        all(map(float, fields))
+        for field in fields:
+            float(field)
     except ValueError:
         return False
     return True
 
 
-def _begins_with(*magic: bytes) -> Callable[[Beginning], bool]:
-    return lambda beginning: beginning.data.startswith(magic)
+def _begins_with(*magic: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(magic)
 
 
 FORMATS = {
@@ -120,7 +116,7 @@ FORMATS = {
             "safetensors",
             (".safetensors",),
             "all that a model needs; no code",
-            _is_safetensors,
+            is_safetensors,
             module_name="safetensors_vectors",
         ),
         Format("npy", (".npy",), "NumPy's matrix, keys beside it", _begins_with(b"\x93NUMPY")),
@@ -178,10 +174,10 @@ def detect(path: str | os.PathLike[str]) -> str:
     """
     name = os.fspath(path)
     with open_stream(path) as stream:
-        beginning = Beginning(stream.peek(WINDOW), stream.peek_line(1 << 24))
-        _refuse(stream, beginning)
+        data = stream.peek(WINDOW)
+        _refuse(stream, data)
         for format in FORMATS.values():
-            if format.recognises is None or not format.recognises(beginning):
+            if format.recognises is None or not format.recognises(data):
                 continue
             if stream.is_compressed and not format.compressible:
                 raise ValueError(
@@ -189,16 +185,16 @@ def detect(path: str | os.PathLike[str]) -> str:
                     "uncompressed: decompress it first"
                 )
             return format.name
+    readable = [format.name for format in FORMATS.values() if format.readable]
     raise ValueError(
         f"{name} is no file of vectors that can be recognised: it begins with "
-        f"{shown(beginning.data[:40])}. Known are {', '.join(FORMATS)}; if it is one of them, name "
-        "it by format="
+        f"{shown(data[:40])}. Known are {', '.join(readable)}; if it is one of them, name it by "
+        "format="
     )
 
 
-def _refuse(stream: Stream, beginning: Beginning) -> None:
+def _refuse(stream: Stream, data: bytes) -> None:
     """Refuse what is known, and can't be read."""
-    data = beginning.data
     if not data:
         raise ValueError(f"{stream.path} is empty")
     if data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5"):

@@ -9,7 +9,7 @@ from fastw2v.corpus.messages import shown
 from fastw2v.formats.streams import Stream
 
 LONGEST = 100  # bytes of the line
-PATTERN = re.compile(rb"[ \t]*([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t\r]*\n")
+PATTERN = re.compile(rb" *([0-9]{1,18}) +([0-9]{1,18})[ \t\r]*\n")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 

@@ -393,6 +393,24 @@ def test_headers_that_are_wrong(saved, header, format, compress):
         assert "its header promises" in str(raised.value)
 
 
+@settings(deadline=None)
+@given(
+    n=st.integers(0, 4) | st.integers(0, 10**18),
+    size=st.integers(0, 4) | st.integers(0, 10**18),
+    blanks=st.sampled_from([(b"", b" ", b"\n"), (b" ", b"  ", b" \r\n"), (b"\n", b" ", b"\n")]),
+    style=st.sampled_from(["word2vec.c, binary", "gensim, binary", "fastText"]),
+)
+def test_headers_that_promise_something_else(folder, n, size, blanks, style):
+    body = laid_out(style, KEYS[:2], VECTORS[:2])[0].partition(b"\n")[2]
+    path = folder / "header"
+    path.write_bytes(blanks[0] + b"%d" % n + blanks[1] + b"%d" % size + blanks[2] + body)
+    if (n, size) == (2, 3) and blanks[0] != b"\n":
+        assert_holds(formats.read(path, format=STYLES[style]), KEYS[:2], formats.read(path).vectors)
+        return
+    with pytest.raises(ValueError, match="header"):
+        formats.read(path, format=STYLES[style])
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
