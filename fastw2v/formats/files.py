@@ -1,13 +1,28 @@
-"""Files that are written whole or not at all."""
+"""Files, pairs of files and folders that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+
+def check_readable(path: str | os.PathLike[str]) -> None:
+    """Make sure that there is a file to read.
+
+    Raises
+    ------
+    IsADirectoryError, FileNotFoundError
+        If there is none.
+    """
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"no file {str(path)!r}")
 
 
 @contextmanager
@@ -37,3 +52,45 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_pair(
+    first: str | os.PathLike[str], second: str | os.PathLike[str]
+) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Give two new files that belong together, as ``replacing`` gives one.
+
+    No system renames two files at once, so the old second file goes first: whatever ends the
+    process in between, no file is ever beside one that it does not belong to.
+    """
+    with replacing(second) as second_file, replacing(first) as first_file:
+        yield first_file, second_file
+        for file in (first_file, second_file):  # a full disk shows now, while both are the old ones
+            file.flush()
+            os.fsync(file.fileno())
+        Path(second).unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a new folder to fill, which takes the path's place when the block ends well.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError
+        If something is there already, unless it is an empty folder; before anything is written.
+    """
+    target = Path(path)
+    if os.path.lexists(target) and not (target.is_dir() and not any(target.iterdir())):
+        raise FileExistsError(f"{str(target)!r} is there already; remove it, or give another path")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"no folder {str(target.parent)!r} to make {target.name!r} in")
+    temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
+    temporary.mkdir()
+    try:
+        yield temporary
+        if target.is_dir():
+            target.rmdir()
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
