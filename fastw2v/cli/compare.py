@@ -37,7 +37,16 @@ def run(arguments: argparse.Namespace) -> None:
 
     tests = read_tests(arguments)
     a, b = load(arguments.a, arguments), load(arguments.b, arguments)
-    head = ("test", "a", "b", "a - b", f"{100 * arguments.level:g} % interval", "p", "used", "unknown")
+    head = (
+        "test",
+        "a",
+        "b",
+        "a - b",
+        f"{100 * arguments.level:g} % interval",
+        "p",
+        "used",
+        "unknown",
+    )
     rows: list[tuple[str, ...]] = [head]
     results: list[dict[str, Any]] = []
     for test in tests:
