@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     tests = read_tests(arguments)
     vectors = load(arguments.vectors, arguments)
     results = []
-    rows = [("test", "score", "", f"{100 * arguments.level:g} % interval", "used", "unknown")]
+    rows: list[tuple[str, ...]] = [("test", "score", "", f"{100 * arguments.level:g} % interval", "used", "unknown")]
     sections: list[str] = []
     for test in tests:
         result = _asked(vectors, test, arguments)

@@ -39,7 +39,6 @@ def test_there_and_back(vectors, tmp_path, run, result, name):
 
 def test_formats_that_are_written_only(vectors, tmp_path, run):
     assert run("convert", vectors, tmp_path / "v.tsv").status == 0
-    pytest.importorskip("tokenizers")
     argv = ["convert", vectors, tmp_path / "folder", "--to", "sentence_transformers"]
     assert run(*argv).status == 0
     assert (tmp_path / "folder" / "modules.json").is_file()
