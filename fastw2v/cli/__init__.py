@@ -37,8 +37,18 @@ from fastw2v.cli import (
 from fastw2v.cli.arguments import examples
 
 COMMANDS = (
-    *(train, encode, phrases, similar, analogy, evaluate, compare, convert, plot, info, demo),
-)
+    train,
+    encode,
+    phrases,
+    similar,
+    analogy,
+    evaluate,
+    compare,
+    convert,
+    plot,
+    info,
+    demo,
+)  # in the order of --help
 PIPE_CLOSED = 141  # what a shell reports of a program that SIGPIPE ended
 
 

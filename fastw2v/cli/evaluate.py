@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
     tests = read_tests(arguments)
     vectors = load(arguments.vectors, arguments)
     results = []
-    rows: list[tuple[str, ...]] = [("test", "score", "", f"{100 * arguments.level:g} % interval", "used", "unknown")]
+    head = ("test", "score", "", f"{100 * arguments.level:g} % interval", "used", "unknown")
+    rows: list[tuple[str, ...]] = [head]
     sections: list[str] = []
     for test in tests:
         result = _asked(vectors, test, arguments)

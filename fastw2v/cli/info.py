@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastw2v.cli.arguments import Commands, add_command, add_json
 from fastw2v.cli.description import Description, describe
 from fastw2v.cli.results import history_lines, show, text_of
+
+if TYPE_CHECKING:
+    from fastw2v.formats import Format
 
 KINDS = {
     "model": "a model",
@@ -98,13 +102,21 @@ def _show_formats(arguments: argparse.Namespace) -> None:
         }
         for format in FORMATS.values()
     ]
-    names = [format.name for format in FORMATS.values()]
-    suffixes = [" ".join(format.suffixes) or "by name" for format in FORMATS.values()]
-    widths = max(map(len, names)), max(map(len, suffixes))
-    lines = []
-    for format, name, suffix in zip(FORMATS.values(), names, suffixes, strict=True):
-        only = "" if format.readable and format.writable else " (read only)"
-        if not format.readable:
-            only = " (write only)"
-        lines.append(f"{name:<{widths[0]}}  {suffix:<{widths[1]}}  {format.holds}{only}")
+    rows = [(one.name, _suffixes(one), one.holds + _restriction(one)) for one in FORMATS.values()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{name:<{widths[0]}}  {suffixes:<{widths[1]}}  {holds}" for name, suffixes, holds in rows
+    ]
     show(arguments, {"formats": formats}, lines)
+
+
+def _suffixes(format: Format) -> str:
+    if format.writable and not format.suffixes:
+        return "by name"
+    return " ".join(format.suffixes)
+
+
+def _restriction(format: Format) -> str:
+    if not format.writable:
+        return " (read only)"
+    return "" if format.readable else " (write only)"

@@ -1,7 +1,11 @@
 """``fastw2v train``: by fastw2v's options, and by word2vec.c's flags."""
 
 import gzip
+import os
 import re
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -120,6 +124,24 @@ def test_standard_input_is_a_text(text, tmp_path, run, give_stdin, pack):
 
 def test_standard_input_stands_alone(text, refused):
     assert "read alone" in refused("train", "-", text, "-o", "m.txt")
+
+
+def test_standard_input_that_is_closed(tmp_path, refused, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    assert "standard input is closed" in refused("train", "-", "-o", tmp_path / "m.txt")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_ctrl_c_while_standard_input_is_waited_for(tmp_path):
+    command = [sys.executable, "-m", "fastw2v", "train", "-", "-o", str(tmp_path / "m.txt")]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        process.stdin.write(b"a b c\n" * (1 << 19))  # more than a pipe holds: it is being read
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr.read() == b"fastw2v: interrupted\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_bytes_of_standard_input_that_are_no_utf_8(tmp_path, run, refused, give_stdin):
