@@ -2,8 +2,8 @@ r"""Time the evaluation of vectors against gensim's, and compare the answers que
 
 Every run is a process of its own; the contenders take turns, A B A B ..., and ratios pair the runs
 of one round. Both judge the same vectors, with ``evaluate_word_analogies`` and
-``evaluate_word_pairs`` at their defaults (all words up to the first 300,000); gensim's lengths of
-vectors are computed before its clock starts. Both use the BLAS of NumPy, with all its threads.
+``evaluate_word_pairs`` at their defaults (with ``--restrict-vocab``, analogies among fewer words);
+gensim's lengths of vectors are computed before its clock starts. Both use NumPy's BLAS.
 
 ::
 
@@ -61,7 +61,9 @@ def open_in_gensim(args: Arguments) -> Any:
 def analogies(args: Arguments, keyed: Any, **options: str) -> Run:
     """Answer all analogies; tell which were answered correctly."""
     path = str(args.eval_dir / ANALOGY_FILE)
-    seconds, (score, sections) = timed(lambda: keyed.evaluate_word_analogies(path, **options))
+    seconds, (score, sections) = timed(
+        lambda: keyed.evaluate_word_analogies(path, args.restrict_vocab, **options)
+    )
     correct = sorted(" ".join(question) for question in sections[-1]["correct"])
     used = len(correct) + len(sections[-1]["incorrect"])
     return {"seconds": seconds, "score": 100 * score, "used": used, "correct": correct}
@@ -127,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--vectors", type=Path, required=True, help="a file of fastw2v's")
     parser.add_argument("--eval-dir", type=Path, required=True, help=f"{', '.join(TEST_FILES)}")
+    parser.add_argument("--restrict-vocab", type=positive_integer, default=300_000)
     parser.add_argument("--rounds", type=positive_integer, default=3)
     parser.add_argument("--run", choices=CONTENDERS, help=argparse.SUPPRESS)  # in this process
     args = parser.parse_args()
@@ -147,6 +150,7 @@ def run_alone(name: str, args: Arguments) -> Run:
     """Run one contender in a process of its own."""
     command = [sys.executable, __file__, "--run", name]
     command += ["--vectors", str(args.vectors), "--eval-dir", str(args.eval_dir)]
+    command += ["--restrict-vocab", str(args.restrict_vocab)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: Run = json.loads(done.stdout.splitlines()[-1])
     return found

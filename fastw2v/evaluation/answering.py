@@ -1,8 +1,8 @@
 """Which analogy questions are answered correctly: a search over the vocabulary, block by block.
 
-A question's score of a word is a sum of three terms, one for each given word, of the given word's
-cosine with it. So a block of the vocabulary is multiplied with the given words' vectors once,
-however many questions ask them, and a question costs three additions a word instead of a product.
+A question's score of a word has three terms, one for each given word: of its cosine with the word.
+So a block of the vocabulary is multiplied with the vectors of all given words once, however many
+questions they are in, and a question costs two additions a word instead of a product of vectors.
 Only whether the expected answer is the best is asked, so a question is settled when one better word
 is found, mostly among the first.
 
@@ -13,55 +13,48 @@ float64. So the result depends neither on the blocks nor on the BLAS.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.evaluation.lookup import Lookup, Matrix, lengths
-from fastw2v.resources import available_cores
 
 Rows = NDArray[np.intp]
 Reals = NDArray[Any]  # float32 in the search, float64 in the decision
 
 _QUESTIONS = 1 << 13  # searched for together
 _CELLS = 1 << 22  # of a block's cosines: 16 MiB of float32
-_SCORES = 1 << 19  # of a thread's scores: 2 MiB
+_SCORES = 1 << 18  # scored together: 1 MiB, and as much for one term
 _LEAST_BLOCK = 256  # rows of the vocabulary
 _DECISIONS = 1 << 12  # taken together
 
 
 class Rule(NamedTuple):
-    """How a word is scored: given(cosine with b) − taken(cosine with a) + given(cosine with c)."""
+    """How a word is scored: three terms, of its cosines with b, a and c, in one sum or product."""
 
-    given: Callable[[Reals], Reals]
-    taken: Callable[[Reals], Reals]
-    tolerance: float  # a score in float32 is less than this below the true one
+    combine: Callable[..., Reals]
+    given: Callable[[Reals], Reals]  # the terms of b and of c
+    taken: Callable[[Reals], Reals]  # that of a
+    # By how much a score in float32 can be less than the true one: at any rate, and of its size.
+    absolute: float
+    relative: float
 
 
-def _same(cosines: Reals) -> Reals:
-    return cosines
-
-
-def _log_similarity(cosines: Reals) -> Reals:
+def _similarity(cosines: Reals) -> Reals:
+    """Return (1 + cosine) / 2; in float32 a little more, and so never less than the true one."""
     similarity = np.maximum((1 + cosines) / 2, 0)
-    if cosines.dtype == np.float32:  # whose errors are too large below, in the logarithm
-        similarity = np.maximum(similarity, np.float32(EPSILON))
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(similarity))
+    return similarity + np.float32(1e-5) if cosines.dtype == np.float32 else similarity
 
 
-def _log_similarity_and_epsilon(cosines: Reals) -> Reals:
-    return np.asarray(np.log(np.maximum((1 + cosines) / 2, 0) + cosines.dtype.type(EPSILON)))
+def _reciprocal(cosines: Reals) -> Reals:
+    return np.asarray(1 / (np.maximum((1 + cosines) / 2, 0) + cosines.dtype.type(EPSILON)))
 
 
 EPSILON = 0.001  # Levy and Goldberg's, against division by zero
 RULES = {
-    "3cosadd": Rule(_same, _same, 1e-4),
-    # The logarithm of their product and quotient, of similarities (1 + cosine) / 2.
-    "3cosmul": Rule(_log_similarity, _log_similarity_and_epsilon, 1e-2),
+    "3cosadd": Rule(np.add, np.positive, np.negative, 1e-4, 0.0),
+    "3cosmul": Rule(np.multiply, _similarity, _reciprocal, 0.0, 5e-3),
 }
 
 
@@ -87,13 +80,11 @@ def right_answers(
         Of equally good words the one of the first row is the answer.
     """
     norms = lengths(keys, vectors, lookup.size)
-    parts = range(0, len(questions), _QUESTIONS)
-    with ThreadPoolExecutor(available_cores(), "fastw2v-analogies") as pool:
-        right = [
-            _Search(vectors, norms, lookup, questions[i : i + _QUESTIONS], RULES[method]).run(pool)
-            for i in parts
-        ]
-    return np.concatenate(right) if right else np.zeros(0, np.bool_)
+    right = np.zeros(len(questions), np.bool_)
+    for start in range(0, len(questions), _QUESTIONS):
+        part = slice(start, start + _QUESTIONS)
+        right[part] = _Search(vectors, norms, lookup, questions[part], RULES[method]).run()
+    return right
 
 
 class _Search:
@@ -123,36 +114,37 @@ class _Search:
             better = score > self.expected
             self.expected = np.where(better, score, self.expected)
             self.expected_row = np.where(better, row, self.expected_row)
-        self.block = max(_LEAST_BLOCK, _CELLS // len(words))
+        margin = self.rule.absolute + self.rule.relative * np.abs(self.expected)
+        self.least = self.expected - margin  # what in float32 may be a better score
+        self.most_rows = max(_LEAST_BLOCK, _CELLS // len(words))  # of a block
 
-    def run(self, pool: ThreadPoolExecutor) -> NDArray[np.bool_]:
+    def run(self) -> NDArray[np.bool_]:
         """Return which expected answers nothing beats."""
         right = np.asarray((self.asked[:, :3] != self.asked[:, 3:]).all(axis=1))
         units = self.units.astype(np.float32)
-        for start in range(0, len(self.norms), self.block):
-            open_ = np.flatnonzero(right)
-            if not len(open_):
-                break
-            cosines = units @ self._block(start).T
+        start, end, size = 0, _LEAST_BLOCK, len(self.norms)
+        while start < size and right.any():
+            # Blocks that grow: most questions are settled by the frequent words.
+            cosines = units @ self._unit(slice(start, min(end, size))).T.astype(np.float32)
             given, taken = self.rule.given(cosines), self.rule.taken(cosines)
+            unsettled = np.flatnonzero(right)
             step = max(1, _SCORES // cosines.shape[1])
-            parts = [open_[i : i + step] for i in range(0, len(open_), step)]
-            for part, beaten in zip(
-                parts, pool.map(partial(self._beaten, given, taken, start), parts), strict=True
-            ):
-                right[part[beaten]] = False
+            for i in range(0, len(unsettled), step):
+                questions = unsettled[i : i + step]
+                right[questions] = ~self._beaten(given, taken, start, questions)
+            start, end = end, end + min(2 * (end - start), self.most_rows)
         return right
 
     def _beaten(self, given: Reals, taken: Reals, start: int, questions: Rows) -> NDArray[np.bool_]:
-        """Tell which questions' expected answers a word of this block beats."""
+        """Tell which questions' expected answers a word of the block that starts there beats."""
         a, b, c = self.asked[questions, :3].T
         scores = np.take(given, b, axis=0)
-        scores -= np.take(taken, a, axis=0)
-        scores += np.take(given, c, axis=0)
+        self.rule.combine(scores, np.take(taken, a, axis=0), out=scores)
+        self.rule.combine(scores, np.take(given, c, axis=0), out=scores)
         own = self.own_rows[questions] - start
         i, j = np.nonzero((own >= 0) & (own < scores.shape[1]))
         scores[i, own[i, j]] = -np.inf
-        least = self.expected[questions] - self.rule.tolerance
+        least = self.least[questions]
         beaten = np.zeros(len(questions), np.bool_)
         suspects = np.flatnonzero(scores.max(axis=1) > least)
         # Mostly the best word of the block decides; else all those that come near are looked at.
@@ -180,19 +172,13 @@ class _Search:
                 np.einsum("ij,ij->i", self.units[word], unit)
                 for word in self.asked[questions[part], :3].T
             )
-            scores[part] = self.rule.given(b) - self.rule.taken(a) + self.rule.given(c)
+            combine, given, taken = self.rule[:3]
+            scores[part] = combine(combine(given(b), taken(a)), given(c))
         return scores
 
-    def _unit(self, rows: Rows) -> NDArray[np.float64]:
+    def _unit(self, rows: Rows | slice) -> NDArray[np.float64]:
         """Return rows at unit length."""
         return np.asarray(self.vectors[rows] / self.norms[rows, None], np.float64)
-
-    def _block(self, start: int) -> NDArray[np.float32]:
-        """Return the rows of a block at unit length."""
-        rows = self.vectors[start : min(start + self.block, len(self.norms))]
-        dtype = np.result_type(rows.dtype, np.float32)
-        norms = self.norms[start : start + len(rows), None].astype(dtype)
-        return np.asarray(rows / norms, np.float32)
 
 
 def _rows_of_words(word_of_row: Rows, words: Rows) -> Rows:

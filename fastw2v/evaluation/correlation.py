@@ -79,7 +79,7 @@ def _resampled_ranks(values: Floats) -> Statistic:
     group[order] = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(values))))
 
     def ranks(counts: Floats) -> Floats:
-        equal = counts[:, order]
+        equal = np.take(counts, order, axis=1)
         if len(first) < len(values):
             equal = np.add.reduceat(equal, first, axis=1)
         up_to = np.cumsum(equal, axis=1)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-_CELLS = 1 << 21  # of a matrix of resamples: 16 MiB of float64
+_CELLS = 1 << 14  # of a matrix of resamples: 128 KiB, as for the intervals
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:

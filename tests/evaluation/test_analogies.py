@@ -2,6 +2,7 @@
 
 import logging
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -236,6 +237,22 @@ def test_vectors_that_are_all_the_same(method):
     }
     result = evaluate_analogies(keys, np.ones((50, 3), np.float32), questions, method=method)
     assert result.correct == 2  # the first of those that are not given
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_memory_is_bounded(monkeypatch, method):
+    """Of 900 words' cosines with 30,000, and of 300 questions' scores, only blocks are held."""
+    vectors = np.random.default_rng(0).normal(size=(30_000, 4)).astype(np.float32)
+    questions = {"s": [tuple(range(i, i + 4)) for i in range(0, 1200, 4)]}
+    monkeypatch.setattr(answering, "_CELLS", 1 << 18)
+    monkeypatch.setattr(answering, "_SCORES", 1 << 16)
+    tracemalloc.start()
+    try:
+        evaluate_analogies(range(30_000), vectors, questions, method=method)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 << 20  # the cosines alone: 137 MiB
 
 
 # Intervals ----------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def test_resamples_come_in_batches(monkeypatch):
     whole = Bootstrap(0.95, 5000, "bca", 0).interval(statistic, np.ones(30, np.int64))
     monkeypatch.setattr("fastw2v.evaluation.intervals._CELLS", 100)
     parts = Bootstrap(0.95, 5000, "bca", 0).interval(statistic, np.ones(30, np.int64))
-    assert parts == pytest.approx(whole, abs=0.03)
+    assert parts == pytest.approx(whole, abs=1e-12)
 
 
 def test_a_statistic_that_is_undefined_for_some_resamples():
