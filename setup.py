@@ -21,7 +21,8 @@ from setuptools.command.build_ext import build_ext
 PACKAGE = Path("fastw2v")
 KERNELS = PACKAGE / "_kernels"
 HEADERS = [str(header) for header in KERNELS.glob("**/*.h")]
-WITH_BLAS = {"blas", "updates", "softmax"}
+WITH_BLAS = {"blas", "updates", "softmax", "nearest"}
+WITH_VECTOR_KERNELS = {"updates", "nearest"}
 
 
 if sys.platform == "win32":
@@ -77,17 +78,20 @@ def extension(source: Path) -> Extension:
 class BuildKernels(build_ext):
     """``build_ext`` that also compiles the vector kernels, and copies OpenBLAS with its licence."""
 
-    def build_extension(self, ext: Extension) -> None:
-        """Link each vector kernel, compiled with its own flags, into the module that lists them."""
-        if ext.name.endswith(".updates"):
-            for name, flags in VECTOR_KERNELS.items():
-                ext.extra_objects += self.compiler.compile(
-                    [str(KERNELS / "simd" / f"{name}.c")],
-                    output_dir=self.build_temp,
-                    depends=HEADERS,
-                    extra_postargs=[*COMPILE_ARGS, *flags],
-                )
-        super().build_extension(ext)
+    def build_extensions(self) -> None:
+        """Compile each vector kernel with its own flags, and link them into what lists them."""
+        objects = []
+        for name, flags in VECTOR_KERNELS.items():
+            objects += self.compiler.compile(
+                [str(KERNELS / "simd" / f"{name}.c")],
+                output_dir=self.build_temp,
+                depends=HEADERS,
+                extra_postargs=[*COMPILE_ARGS, *flags],
+            )
+        for ext in self.extensions:
+            if ext.name.rpartition(".")[2] in WITH_VECTOR_KERNELS:
+                ext.extra_objects += objects
+        super().build_extensions()
 
     def run(self) -> None:
         """Build, then copy."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import re
 import sysconfig
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from fastw2v import Model
+from fastw2v.formats.files import check_writable
 from fastw2v.resources import available_cores
 
 TELLING_WORDS = (
@@ -151,7 +151,7 @@ def run_demo(
         If too few words are found, or a setting is out of its range.
     """
     output = Path(output)
-    _check_writable(output)
+    check_writable(output)
     start = time.perf_counter()
     # A small text wants many epochs, and no rare words: their vectors are mostly noise.
     model = Model(window=8, min_count=20, epochs=10, workers=workers, seed=seed)
@@ -205,19 +205,6 @@ def _prose_and_code(text: str) -> tuple[list[str], str]:
 
 def _unescaped(match: re.Match[str]) -> str:
     return "\n" if match[0] == r"\n" else " "
-
-
-def _check_writable(output: Path) -> None:
-    if output.is_dir():
-        raise IsADirectoryError(f"cannot write {output}: it is a folder")
-    if not output.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {output}: there is no folder {output.parent}")
-    if output.exists() and not output.is_file():
-        raise FileExistsError(f"cannot write {output}: it is no regular file")
-    try:  # the file is made anew, under its old name
-        tempfile.TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        raise PermissionError(f"cannot write {output}: {error.strerror}") from None
 
 
 def _read(library: StandardLibrary, least_words: int) -> list[list[str]]:

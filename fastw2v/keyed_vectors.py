@@ -1,26 +1,40 @@
-"""``KeyedVectors``: looking vectors up by key, and asking which are near.
+"""``KeyedVectors``: word vectors by key; asking which are nearest, judging them, their files.
 
-Method names and result shapes are those that gensim's users know. Integer keys are keys, never
-positions.
+Method names and result shapes are those that gensim's users know. It stands on two others: a
+``KeyedMatrix`` has rows with keys, ``ComparableVectors`` compare some of them. What is asked with
+is read in ``queries.py``, and searched for in ``neighbors.py``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fastw2v.formats import safetensors
+from fastw2v import formats, neighbors, queries
+from fastw2v.checks import optional_number, whole_number
+from fastw2v.comparisons import ComparableVectors
+from fastw2v.evaluation import gensim_results
+from fastw2v.evaluation.correlation import Correlation
+from fastw2v.neighbors import LocalScaling
+from fastw2v.queries import Query, Question
 
-# What most_similar takes as a query: a key, a vector, or either with a weight.
-Query = Any
+# (key, score) pairs from near to far; or, for topn=None, the score of every row.
+Similar: TypeAlias = list[tuple[Hashable, float]] | NDArray[np.float32]
+
+COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's
 
 
-class KeyedVectors:
-    """Vectors with their keys: row i of ``vectors`` belongs to ``index_to_key[i]``.
+class KeyedVectors(ComparableVectors):
+    """Word vectors with their keys: row i of ``vectors`` belongs to ``index_to_key[i]``.
+
+    A cosine with a zero vector is 0. Nothing is cached: every answer is about the vectors as they
+    are, also while a model trains them or after something was written to ``vectors``. Asking about
+    a vector with NaN or infinity, or searching among vectors with such a one, raises ValueError,
+    which names its key; asking with a key that is not there, KeyError.
 
     Parameters
     ----------
@@ -30,76 +44,37 @@ class KeyedVectors:
         float32, (len(keys), vector_size); kept as it is, not copied.
     counts
         How often each key occurred, int64 (len(keys),); zeros if None.
+    growable
+        False refuses new keys, where the matrix is another object's, which would not have them.
+
+    Attributes
+    ----------
+    index_to_key : list
+        The key of each row.
+    key_to_index : dict
+        The row of each key.
+    vectors : ndarray
+        float32, (len(self), vector_size).
+    counts : ndarray
+        int64, (len(self),).
+
+    Raises
+    ------
+    ValueError
+        If the shapes don't fit together, or a key occurs more than once.
     """
-
-    def __init__(
-        self,
-        keys: Sequence[Hashable],
-        vectors: NDArray[np.float32],
-        counts: NDArray[np.int64] | None = None,
-    ) -> None:
-        vectors = np.asarray(vectors, dtype=np.float32)
-        if vectors.ndim != 2 or len(vectors) != len(keys):
-            raise ValueError(f"{len(keys)} keys need a matrix of as many rows, not {vectors.shape}")
-        self.index_to_key = list(keys)
-        self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
-        if len(self.key_to_index) != len(self.index_to_key):
-            repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
-            raise ValueError(f"the key {repeated!r} occurs more than once")
-        self.vectors = vectors
-        self.counts = (
-            np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts, np.int64)
-        )
-        if self.counts.shape != (len(keys),):
-            raise ValueError(f"{len(keys)} keys, but counts of shape {self.counts.shape}")
-
-    @property
-    def vector_size(self) -> int:
-        """Dimensions of a vector."""
-        return int(self.vectors.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.index_to_key)
-
-    def __iter__(self) -> Iterator[Hashable]:
-        """Iterate over the keys."""
-        return iter(self.index_to_key)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.key_to_index
-
-    def __repr__(self) -> str:
-        return f"<KeyedVectors: {len(self):,} keys, vector_size={self.vector_size}>"
-
-    def __getitem__(self, keys: Any) -> NDArray[np.float32]:
-        """Return one key's vector, (vector_size,), or a list of keys' vectors, (n, vector_size)."""
-        if isinstance(keys, list):
-            rows = np.array([self.get_index(key) for key in keys], np.intp)
-            return self.vectors[rows]
-        return self.get_vector(keys)
-
-    def get_index(self, key: Hashable) -> int:
-        """Return the row of a key; KeyError if there is none."""
-        try:
-            return self.key_to_index[key]
-        except KeyError:
-            raise KeyError(f"the key {key!r} is not in the vocabulary") from None
-
-    def get_vector(self, key: Hashable, norm: bool = False) -> NDArray[np.float32]:
-        """Return a key's vector, (vector_size,), divided by its length if ``norm``."""
-        vector: NDArray[np.float32] = self.vectors[self.get_index(key)]
-        return unit(vector) if norm else vector
-
-    def similarity(self, a: Hashable, b: Hashable) -> float:
-        """Return the cosine of two keys' vectors."""
-        return float(unit(self.vectors[self.get_index(a)]) @ unit(self.vectors[self.get_index(b)]))
 
     def most_similar(
         self,
         positive: Query | Sequence[Query] | None = None,
         negative: Query | Sequence[Query] | None = None,
-        topn: int = 10,
-    ) -> list[tuple[Hashable, float]]:
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+        *,
+        csls: int | LocalScaling | None = None,
+    ) -> Similar:
         """Return the keys nearest to a mean of vectors, by cosine, without the keys asked with.
 
         Parameters
@@ -109,102 +84,397 @@ class KeyedVectors:
             with its weight (1 for positive, −1 for negative), after division by its length
             (Mikolov et al. 2013's 3CosAdd: ``positive=["king", "woman"], negative=["man"]``).
         topn
-            How many to return.
+            How many to return, fewer where there are fewer. None returns every row's score.
+        clip_start, clip_end
+            Only rows from ``clip_start`` to before ``clip_end`` are answers.
+        restrict_vocab
+            Only the first so many rows are answers, whatever the two above say.
+        csls
+            Rank by CSLS instead of the cosine, against hubs: see ``neighbors``.
 
         Returns
         -------
         list of (key, cosine)
-            From near to far; ties by row.
+            From near to far; ties by row. For ``topn=None``, an array of the cosines of all rows
+            from ``clip_start`` to ``clip_end``, float32, in their order, with those asked with.
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        TypeError, ValueError
+            If nothing is asked; for vectors of another size, vectors and weights that are not
+            finite, or numbers out of range.
 
         Notes
         -----
         A tuple of a key and a number is a key with its weight, unless the tuple itself is a key of
-        the vocabulary: give two integer keys as a list.
+        the vocabulary: give two integer keys as a list. Unlike gensim's, vectors are divided by
+        their lengths as those of keys are, and the weight of a negative key counts against it.
         """
-        if isinstance(topn, bool) or not isinstance(topn, int | np.integer) or topn < 0:
-            raise ValueError(f"topn must be a whole number, at least 0, not {topn!r}")
-        query = np.zeros(self.vector_size, np.float32)
-        asked: list[int] = []
-        given = 0
-        for queries, sign in ((positive, 1.0), (negative, -1.0)):
-            for key_or_vector, weight in self._weighted(queries):
-                given += 1
-                query += sign * weight * self._unit_vector(key_or_vector, asked)
-        if given == 0:
-            raise ValueError("most_similar needs a key or a vector, in positive or negative")
-        if not np.isfinite(query).all():
-            raise ValueError("a vector or a weight is not finite, or too large")
-        lengths = np.linalg.norm(self.vectors, axis=1)
-        cosines = self.vectors @ unit(query) / np.where(lengths > 0, lengths, 1)
-        cosines[asked] = -np.inf
-        n = min(int(topn), len(self) - len(set(asked)))
-        return [(self.index_to_key[i], float(cosines[i])) for i in _largest(cosines, n)]
+        question = Question.of(self, positive, negative)
+        answers = self._answers(clip_start, clip_end, restrict_vocab)
+        direction = question.direction()
+        if csls is None:
+            return self._best(self._cosines(direction, answers), topn, answers, question.rows)
+        scores = neighbors.scaled(self._cosines(direction), self._scaling(csls), question.rows)
+        return self._best(scores[answers], topn, answers, question.rows)
 
-    def _weighted(self, queries: Query) -> Iterable[tuple[Query, float]]:
-        """Yield each query with its weight, whatever the form it came in."""
-        if queries is None:
-            return
-        single = not isinstance(queries, list | np.ndarray) or (
-            isinstance(queries, np.ndarray) and queries.ndim < 2
+    def most_similar_cosmul(
+        self,
+        positive: Query | Sequence[Query] | None = None,
+        negative: Query | Sequence[Query] | None = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Similar:
+        """Return the keys that 3CosMul finds nearest, without the keys asked with.
+
+        The score is the product of (1 + cos) / 2 over the positive vectors, divided by that over
+        the negative ones plus 1e-6 (Levy and Goldberg 2014, "Linguistic regularities in sparse and
+        explicit word representations").
+
+        Parameters
+        ----------
+        positive, negative
+            As for ``most_similar``, but without weights.
+        topn, restrict_vocab
+            As for ``most_similar``.
+
+        Returns
+        -------
+        list of (key, score)
+            From near to far; ties by row. For ``topn=None``, an array of all rows' scores, float32.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As ``most_similar``, and for a weight other than 1.
+        """
+        question = Question.of(self, positive, negative)
+        if any(weight not in (1.0, -1.0) for weight in question.weights):
+            raise ValueError("most_similar_cosmul takes no weights, only keys and vectors")
+        answers = self._answers(0, None, restrict_vocab)
+        products = {sign: np.ones(answers.stop, np.float32) for sign in (1.0, -1.0)}
+        for vector, sign in zip(question.vectors, question.weights, strict=True):
+            products[sign] *= (1 + self._cosines(vector, answers)) / 2
+        products[-1.0] += COSMUL_EPSILON
+        scores = products[1.0]
+        scores /= products[-1.0]
+        return self._best(scores, topn, answers, question.rows)
+
+    def similar_by_key(
+        self, key: Hashable, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Similar:
+        """Return the keys nearest to one key, as ``most_similar`` does; a tuple is always a key."""
+        self.get_index(key)
+        return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Similar:
+        """Return the keys nearest to a vector, (vector_size,), as ``most_similar`` does."""
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
+
+    def neighbors(
+        self,
+        keys_or_vectors: Iterable[Query],
+        topn: int = 10,
+        *,
+        csls: int | LocalScaling | None = None,
+        restrict_vocab: int | None = None,
+        workers: int | None = None,
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Return the nearest rows of many keys or vectors at once, by cosine.
+
+        An exact search by blocks of matrix products, some ten times as fast as ``most_similar`` for
+        one after another.
+
+        Parameters
+        ----------
+        keys_or_vectors
+            n keys, as a list or a 1-D array; vectors, as an (n, vector_size) array; or a list of
+            both. A key is no neighbour of its own; a vector may find its own row.
+        topn
+            How many neighbours each gets.
+        csls
+            Rank by cross-domain similarity local scaling, 2 cos(x, y) − r(x) − r(y), where r is the
+            mean cosine of a vector with its k nearest neighbours: it ranks hubs, which are
+            near to everything, lower (Conneau et al. 2018, "Word translation without parallel
+            data", with k = 10). k, or what ``local_scaling(k)`` returned: r is computed for all
+            keys, which takes as long as asking for the neighbours of all.
+        restrict_vocab
+            Only the first so many rows are neighbours.
+        workers
+            Threads; None is every core. Together they take 128 MiB at most, beside the results.
+
+        Returns
+        -------
+        rows, scores : ndarray
+            intp and float32, (n, topn), from near to far, ties by row: ``index_to_key[rows[i, j]]``
+            is the key. Where there are fewer neighbours, a line ends with −1 and −infinity.
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        TypeError, ValueError
+            For a single key; for vectors of another size or that are not finite; for numbers out of
+            range.
+        """
+        asked, excluded = queries.many(self, keys_or_vectors)
+        with self._naming_keys():
+            return neighbors.nearest(
+                self.vectors,
+                asked,
+                whole_number("topn", topn),
+                excluded=excluded,
+                restrict=optional_number("restrict_vocab", restrict_vocab, least=1),
+                scaling=None if csls is None else self._scaling(csls, workers),
+                workers=workers,
+            )
+
+    def local_scaling(self, k: int = 10, *, workers: int | None = None) -> LocalScaling:
+        """Return what ``csls`` needs, to ask more than once without computing it again.
+
+        Parameters
+        ----------
+        k
+            Neighbours that the mean is taken of, at least 1.
+        workers
+            Threads; None is every core.
+
+        Returns
+        -------
+        LocalScaling
+            Its ``means`` are the mean cosine of each row with its k nearest, float32 (len(self),),
+            of the vectors as they are now: the highest are those of hubs.
+        """
+        with self._naming_keys():
+            return neighbors.local_scaling(
+                self.vectors, whole_number("k", k, least=1), workers=workers
+            )
+
+    def relative_cosine_similarity(self, key1: Hashable, key2: Hashable, topn: int = 10) -> float:
+        """Return the cosine of two keys, divided by the sum of those of ``key1``'s nearest ones.
+
+        Above 1 / ``topn`` the two are nearer than those are on average, which suggests a synonym
+        (Leeuwenberg et al. 2016, "A minimally supervised approach for synonym extraction with word
+        embeddings").
+
+        Raises
+        ------
+        ValueError
+            If there is no other key, or ``topn`` is not at least 1.
+        """
+        nearest = self.similar_by_key(key1, whole_number("topn", topn, least=1))
+        if not len(nearest):
+            raise ValueError(f"there is no other key than {key1!r} to compare with")
+        return self.similarity(key1, key2) / sum(float(cosine) for _, cosine in nearest)
+
+    def _answers(self, clip_start: int, clip_end: int | None, restrict_vocab: int | None) -> slice:
+        """Return which rows may be answers."""
+        clip_start = whole_number("clip_start", clip_start)
+        clip_end = optional_number("clip_end", clip_end)
+        restrict_vocab = optional_number("restrict_vocab", restrict_vocab, least=1)
+        if restrict_vocab is not None:
+            clip_start, clip_end = 0, restrict_vocab
+        end = len(self) if clip_end is None else min(clip_end, len(self))
+        return slice(min(clip_start, end), end)
+
+    def _best(
+        self, scores: NDArray[np.float32], topn: int | None, answers: slice, asked: list[int]
+    ) -> Similar:
+        """Return the keys of the highest scores, which are those of the rows ``answers``."""
+        if topn is None:
+            return scores
+        topn = min(whole_number("topn", topn), len(scores))
+        for row in asked:
+            if answers.start <= row < answers.stop:
+                scores[row - answers.start] = -np.inf
+        rows, best = neighbors.largest(scores, topn)
+        return [
+            (self.index_to_key[answers.start + row], score)
+            for row, score in zip(rows.tolist(), best.tolist(), strict=True)
+            if row >= 0
+        ]
+
+    def _scaling(self, csls: int | LocalScaling, workers: int | None = None) -> LocalScaling:
+        if not isinstance(csls, LocalScaling):
+            return self.local_scaling(whole_number("csls", csls, least=1), workers=workers)
+        if csls.means.shape != (len(self),):
+            raise ValueError(
+                f"csls was made for {len(csls.means):,} keys, and there are {len(self):,}: call "
+                "local_scaling() again"
+            )
+        return csls
+
+    # Evaluation -----------------------------------------------------------------------------------
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+        similarity_function: str = "most_similar",
+    ) -> tuple[float, list[gensim_results.Section]]:
+        """Answer the analogies of a file; options and result are gensim's.
+
+        Parameters
+        ----------
+        analogies
+            A file in the format of ``questions-words.txt``, see `evaluation.read_analogies`.
+        restrict_vocab
+            Only the first so many keys are known, and can be answers; None: all.
+        case_insensitive
+            Whether strings are equal if their upper-case forms are; the first key counts.
+        dummy4unknown
+            Whether questions with words that are not known count as answered incorrectly; else
+            they are left out.
+        similarity_function
+            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul.
+
+        Returns
+        -------
+        score : float
+            Share of correct answers.
+        sections : list of dict
+            ``section`` (the name), ``correct`` and ``incorrect`` (lists of four words, in upper
+            case if ``case_insensitive``) of each section, and at last of ``"Total accuracy"``.
+
+        Raises
+        ------
+        ValueError
+            If the file is malformed; if no question is known; if an option is out of its range.
+
+        Notes
+        -----
+        The log tells how many questions were left out. `evaluation.evaluate_analogies` gives the
+        counts and intervals.
+        """
+        return gensim_results.word_analogies(
+            self.index_to_key,
+            self.vectors,
+            analogies,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+            similarity_function=similarity_function,
         )
-        if isinstance(queries, tuple) and not self._is_key(queries) and not _is_weighted(queries):
-            single = False  # a tuple of keys, unless the tuple itself is a key
-        for query in [queries] if single else queries:
-            weighted = _is_weighted(query) and not self._is_key(query)
-            yield (query[0], float(query[1])) if weighted else (query, 1.0)
 
-    def _is_key(self, query: Query) -> bool:
-        try:
-            return query in self
-        except TypeError:  # not hashable: it holds a vector
-            return False
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        delimiter: str = "\t",
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[Correlation, Correlation, float]:
+        """Correlate cosines with a file's scores of word pairs; options and result are gensim's.
 
-    def _unit_vector(self, key_or_vector: Query, asked: list[int]) -> NDArray[np.float32]:
-        if isinstance(key_or_vector, np.ndarray):
-            if key_or_vector.shape != (self.vector_size,):
-                raise ValueError(
-                    f"a vector of shape {key_or_vector.shape}, where ({self.vector_size},) belongs"
-                )
-            return unit(key_or_vector.astype(np.float32))
-        asked.append(self.get_index(key_or_vector))
-        return unit(self.vectors[asked[-1]])
+        Parameters
+        ----------
+        pairs
+            A file with two words and a score a line, see `evaluation.read_word_pairs`.
+        delimiter
+            What stands between them.
+        restrict_vocab
+            Only the first so many keys are known; None: all.
+        case_insensitive
+            Whether strings are equal if their upper-case forms are; the first key counts.
+        dummy4unknown
+            Whether pairs with words that are not known count with a cosine of 0; else they are
+            left out.
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save keys, counts and vectors to one safetensors file."""
-        safetensors.write(path, self.index_to_key, self.counts, {"vectors": self.vectors}, {})
+        Returns
+        -------
+        pearson, spearman : Correlation
+            Each with its ``statistic`` and two-sided ``pvalue``.
+        oov_ratio : float
+            How many pairs have words that are not known, in %.
+
+        Raises
+        ------
+        ValueError
+            If the file is malformed; if fewer than two pairs are known; if all cosines or scores
+            are equal; if an option is out of its range.
+
+        Notes
+        -----
+        `evaluation.evaluate_word_pairs` gives the counts and intervals.
+        """
+        return gensim_results.word_pairs(
+            self.index_to_key,
+            self.vectors,
+            pairs,
+            delimiter=delimiter,
+            restrict_vocab=restrict_vocab,
+            case_insensitive=case_insensitive,
+            dummy4unknown=dummy4unknown,
+        )
+
+    # Files ----------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+        """Save keys, vectors and, where the format has a place for them, counts.
+
+        Parameters
+        ----------
+        path
+            The file; one of that name is replaced, whole or not at all. ``.safetensors`` is
+            fastw2v's own, which keeps everything; ``.bin``, ``.txt`` and ``.vec`` are word2vec's
+            and fastText's, which other tools read. ``fastw2v.formats`` lists all suffixes.
+        format
+            The format, by name; None takes the one that the suffix names.
+
+        Raises
+        ------
+        ValueError
+            If the suffix names no format, if a key could not be read back, or if a value is not
+            finite.
+        TypeError
+            If a key is of a type that the format can't keep.
+        """
+        counts = self.counts if self.counts.any() else None  # zeros stand for unknown ones
+        formats.write(path, self.index_to_key, self.vectors, counts, format=format)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> KeyedVectors:
-        """Load a file that ``KeyedVectors.save`` or ``Model.save`` wrote (its input vectors)."""
-        contents = safetensors.read(path)
-        name = "vectors" if "vectors" in contents.matrices else "input_vectors"
-        if name not in contents.matrices:
-            raise ValueError(f"{path} holds no vectors, only {sorted(contents.matrices)}")
-        return cls(contents.keys, contents.matrices[name], contents.counts)
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        limit: int | None = None,
+        encoding_errors: str = "strict",
+    ) -> KeyedVectors:
+        """Load vectors from a file of any format that can be read; of a model, the input vectors.
 
+        Parameters
+        ----------
+        path
+            The file: fastw2v's own, word2vec's binary or text one, fastText's, GloVe's, or another
+            of those that ``fastw2v.formats`` lists; text may be compressed.
+        format
+            Its format, by name; None recognises it by its content.
+        limit
+            Read only the first rows, so many; at least 1.
+        encoding_errors
+            What to do about keys that are not UTF-8: ``"strict"`` refuses the file, ``"replace"``
+            puts U+FFFD in the place of such bytes, ``"ignore"`` leaves them out.
 
-def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a vector divided by its length; a zero vector stays as it is."""
-    length = np.float32(np.linalg.norm(vector))
-    return vector / length if length > 0 else vector
+        Returns
+        -------
+        KeyedVectors
+            Where a key occurs more than once, its first row is kept, and a warning logged.
 
-
-def _is_weighted(query: Query) -> bool:
-    return (
-        isinstance(query, tuple)
-        and len(query) == 2
-        and isinstance(query[1], int | float | np.number)
-        and not isinstance(query[1], bool)
-    )
-
-
-def _largest(values: NDArray[np.floating[Any]], n: int) -> NDArray[np.intp]:
-    """Return where the ``n`` largest values are, in falling order, ties by position.
-
-    All that tie with the last one come into the sort, so that it, not the partition, chooses.
-    """
-    if n == 0:
-        return np.empty(0, np.intp)
-    least = np.partition(values, -n)[-n]
-    found = np.flatnonzero(values >= least)
-    return found[np.argsort(-values[found], kind="stable")[:n]]
+        Raises
+        ------
+        ValueError
+            If the format is not known, if the file is damaged, or if a value is not finite; the
+            message names the file and the line, byte or key.
+        MemoryError
+            If there is not enough memory for the vectors; before any is taken.
+        FileNotFoundError, OSError
+            If the file can't be read.
+        """
+        return cls(*formats.read(path, format=format, limit=limit, encoding_errors=encoding_errors))

@@ -395,7 +395,8 @@ class Model:
             raise RuntimeError("the model has no vectors yet: call train() first")
         keyed = self._keyed_vectors.get(name)
         if keyed is None or keyed.vectors is not vectors:
-            keyed = KeyedVectors(self.vocabulary.keys, vectors, self.vocabulary.counts)
+            keys, counts = self.vocabulary.keys, self.vocabulary.counts
+            keyed = KeyedVectors(keys, vectors, counts, growable=False)
             self._keyed_vectors[name] = keyed
         return keyed
 

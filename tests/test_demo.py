@@ -182,7 +182,7 @@ def test_the_demo_trains_on_all_sentences(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_special_files_are_refused_before_training(sources: Path) -> None:
-    with pytest.raises(FileExistsError, match=f"cannot write {os.devnull}"):
+    with pytest.raises(OSError, match=f"{os.devnull}' is no regular file"):
         run_demo(os.devnull, folder=sources)
 
 
@@ -208,9 +208,9 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_output_is_checked_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(IsADirectoryError, match="it is a folder"):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
         run_demo(tmp_path)
-    with pytest.raises(FileNotFoundError, match="there is no folder"):
+    with pytest.raises(FileNotFoundError, match="no folder"):
         run_demo(tmp_path / "missing" / "v")
 
     def refuse(dir: Path) -> None:

@@ -18,6 +18,7 @@
 ``softmax``               skip-gram and CBOW with the exact softmax, on sgemm
 ``encoding``              numbers become rows, sentences are put in a random order
 ``phrases``               pairs of neighbours, counted and joined
+``nearest``               the rows nearest to queries, by products of tiles, on sgemm
 ``kernel``                ``Kernel`` and ``Scratch``: what Python sees of all this
 ========================  =========================================================================
 

@@ -2,7 +2,7 @@
 
 ================= =================================================================================
 ``sources``       what sentences may be: recognises each kind, refuses everything else
-``text``          files: blocks of text
+``text``          files and streams: blocks of text
 ``compression``   compressed files
 ``arrays``        integer arrays
 ``columns``       Arrow columns
@@ -14,9 +14,11 @@
 ``encoded``       ``EncodedCorpus``: the result, and its file
 ``encoding``      numbers become rows of a vocabulary, sentences are put in order
 ``encode``        ``encode`` and ``count``, which tie these together
+``writing``       text files out
 ================= =================================================================================
 
-Data flows down this list, but for ``numbering``, which the four kinds of input call.
+Data flows down this list, but for ``numbering``, which the four kinds of input call, and
+``writing``, which begins with what is encoded.
 """
 
 from fastw2v.corpus.encode import count, encode, encode_for_training, memory_budget

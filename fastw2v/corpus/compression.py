@@ -1,4 +1,7 @@
-"""Compressed files: recognised by their first bytes, opened alike, and refused alike if damaged."""
+"""Compressed files: opened alike, refused alike if damaged, and written alike.
+
+Reading recognises them by their first bytes, whatever their names; writing goes by the suffix.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 CHUNK = 1 << 12  # compressed bytes at a time: they may stand for thousands of times as many
@@ -21,7 +26,7 @@ def _open_plain(path: str, mode: str) -> IO[bytes]:
     return open(path, mode, buffering=0)
 
 
-def _open_zstandard(path: str, mode: str) -> Any:
+def _open_zstandard(path: Any, mode: str) -> Any:
     """Open a file compressed by Zstandard: by Python's own module from 3.14 on, or zstandard."""
     if sys.version_info >= (3, 14):
         from compression import zstd
@@ -30,12 +35,17 @@ def _open_zstandard(path: str, mode: str) -> Any:
     try:
         import zstandard
     except ImportError:
-        raise ImportError(
-            f"{path} is compressed by Zstandard, and the package zstandard, which reads that, is "
-            "not installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
-        ) from None
+        raise _missing_zstandard(path) from None
+    file = open(path, mode) if isinstance(path, str) else path  # noqa: SIM115 # closed with it
     return io.BufferedReader(
-        _Zstandard(open(path, mode), zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
+        _Zstandard(file, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW))
+    )
+
+
+def _missing_zstandard(path: str) -> ImportError:
+    return ImportError(
+        f"{path} is compressed by Zstandard, and the package zstandard, which does that, is not "
+        "installed: pip install 'fastw2v[zstd]', or compress the file by gzip, bzip2 or xz"
     )
 
 
@@ -85,21 +95,69 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
 }
 
 
-def opener(path: str) -> Callable[..., Any]:
-    """Return what opens a file, by its first bytes, whatever its name."""
-    with open(path, "rb") as file:
-        first = file.read(10)
+def is_safetensors(first: bytes) -> bool:
+    """Tell whether a file that begins so, with 9 bytes at least, is a safetensors file."""
+    return first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER
+
+
+def decompressor(first: bytes) -> Callable[..., Any] | None:
+    """Return what opens a compressed file that begins so; None if it is none."""
+    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), None)
+
+
+def refuse_other_files(first: bytes, name: str) -> None:
+    """Raise ValueError for a file that begins as no text does, compressed or not."""
     if first.startswith(b"PK\x03\x04"):
         raise ValueError(
-            f"{path} is compressed by ZIP, which can't be read here; decompress it first, or "
+            f"{name} is compressed by ZIP, which can't be read here; decompress it first, or "
             "compress it by gzip, bzip2, xz or Zstandard"
         )
-    if first[8:9] == b"{" and int.from_bytes(first[:8], "little") < LONGEST_HEADER:
+    if is_safetensors(first):
         raise ValueError(
-            f"{path} is no text but a safetensors file: an encoded corpus is opened by "
+            f"{name} is no text but a safetensors file: an encoded corpus is opened by "
             "fastw2v.EncodedCorpus.open, a model by fastw2v.Model.load"
         )
-    return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), _open_plain)
+
+
+def opener(path: str) -> Callable[..., Any]:
+    """Return what opens a text file, by its first bytes, whatever its name."""
+    with open(path, "rb") as file:
+        first = file.read(10)
+    refuse_other_files(first, path)
+    return decompressor(first) or _open_plain
+
+
+def _compress_zstandard(file: IO[bytes], path: str) -> Any:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+
+        return zstd.open(file, "wb")
+    try:
+        import zstandard
+    except ImportError:
+        raise _missing_zstandard(path) from None
+    return zstandard.ZstdCompressor().stream_writer(file, closefd=False)
+
+
+# Whoever calls these closes what they return. No time is written, so that the same content gives
+# the same file.
+COMPRESSORS: dict[str, Callable[[IO[bytes], str], Any]] = {
+    ".gz": lambda file, path: gzip.GzipFile("", "wb", 6, file, mtime=0),
+    ".bz2": lambda file, path: bz2.BZ2File(file, "wb"),
+    ".xz": lambda file, path: lzma.open(file, "wb"),  # noqa: SIM115
+    ".zst": _compress_zstandard,
+}
+
+
+@contextmanager
+def compressing(file: IO[bytes], path: str) -> Iterator[Any]:
+    """Give what compresses into an open file as the path's suffix says, or else the file itself."""
+    compress = COMPRESSORS.get(os.path.splitext(path)[1].lower())
+    if compress is None:
+        yield file
+        return
+    with compress(file, path) as compressed:
+        yield compressed
 
 
 class Damage:

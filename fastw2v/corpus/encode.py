@@ -47,11 +47,12 @@ def encode(
         An iterable of token sequences (lists, tuples, 1-D arrays; a one-shot generator too), with
         tokens of any hashable type; the path of a text file with one sentence a line (plain, or
         compressed by gzip, bzip2, xz or Zstandard), of a folder of such files, a pattern such as
-        ``"texts/*.txt"``, or a list of paths; a 2-D integer array, one sentence a row; a pair of
-        1-D integer arrays ``(tokens, offsets)``, where sentence s is
-        ``tokens[offsets[s]:offsets[s + 1]]``; a column of lists or of strings from pyarrow, pandas,
-        polars or Hugging Face's datasets, through Arrow's interface; or an ``EncodedCorpus``, whose
-        vocabulary is then chosen from anew, by its counts.
+        ``"texts/*.txt"``, or a list of paths; a stream of such a text's bytes, which is used up,
+        such as ``sys.stdin.buffer``; a 2-D integer array, one sentence a row; a pair of 1-D integer
+        arrays ``(tokens, offsets)``, where sentence s is ``tokens[offsets[s]:offsets[s + 1]]``; a
+        column of lists or of strings from pyarrow, pandas, polars or Hugging Face's datasets,
+        through Arrow's interface; or an ``EncodedCorpus``, whose vocabulary is then chosen from
+        anew, by its counts.
     min_count
         Tokens that occur less often are left out of the vocabulary.
     max_vocab_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 from collections.abc import Iterable, Mapping
 from numbers import Integral
@@ -21,13 +22,14 @@ from fastw2v.corpus.objects import (
     refuse_set,
 )
 from fastw2v.corpus.reading import Source
-from fastw2v.corpus.text import TextFiles, find_files
+from fastw2v.corpus.text import TextFiles, TextStream, find_files
 
 ERRORS = ("strict", "replace")
 ACCEPTED = (
     "an iterable of token sequences, the path of a text file with one sentence a line (or of a "
-    "folder, a pattern, or a list of paths), a 2-D integer array, a pair (tokens, offsets), a "
-    "column of lists or strings (pyarrow, pandas, polars, datasets), or an EncodedCorpus"
+    "folder, a pattern, or a list of paths), a stream of such a text's bytes, a 2-D integer array, "
+    "a pair (tokens, offsets), a column of lists or strings (pyarrow, pandas, polars, datasets), "
+    "or an EncodedCorpus"
 )
 
 
@@ -56,6 +58,10 @@ def source_of(sentences: Any, *, padding: object = None, errors: str = "strict")
         if skip is not None:
             raise ValueError("padding is an integer to leave out, and a text file has none")
         return TextFiles(files, errors == "replace")
+    if isinstance(sentences, io.RawIOBase | io.BufferedIOBase):
+        if skip is not None:
+            raise ValueError("padding is an integer to leave out, and a text has none")
+        return TextStream(sentences, errors == "replace")
     if errors != "strict":
         raise ValueError("errors='replace' is for text files; str tokens have no bytes to replace")
     if isinstance(sentences, np.ndarray):

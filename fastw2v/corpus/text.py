@@ -1,4 +1,4 @@
-"""Text files: a sentence a line, white space between words, compressed or not.
+"""Texts: a sentence a line, white space between words, in files or streams, compressed or not.
 
 A file is read in blocks that end between words, which the tokenizer turns into numbers. Reading is
 cheap beside that, and decompression can't be shared, so blocks are read by one thread at a time
@@ -9,6 +9,7 @@ works for compressed ones too, and a file that is cut off meanwhile can't end th
 from __future__ import annotations
 
 import glob
+import io
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from fastw2v.corpus.compression import Damage, opener
+from fastw2v.corpus.compression import Damage, decompressor, opener, refuse_other_files
 from fastw2v.corpus.messages import shown
 from fastw2v.corpus.numbering import PADDING, KeyTable
 from fastw2v.corpus.reading import Block, Scratch
@@ -27,6 +28,7 @@ BLOCK = 1 << 20  # bytes at a time
 LONGEST_BLOCK = (1 << 31) - 64  # bytes: the tokenizer's bound, and so a word's
 TAIL = 1 << 12  # where a block's last white space usually is
 WHITE = [b" ", b"\n", b"\r", b"\t", b"\v", b"\f"]
+MAGIC = 10  # bytes that a compressed file is known by
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -54,7 +56,69 @@ class TextFiles:
     def blocks(self) -> Iterator[Block]:
         """Yield the files' blocks."""
         for path in self.paths:
-            yield from _blocks(path, self.replaces_invalid)
+            with Damage(path), opener(path)(path, "rb") as file:
+                yield from _blocks(path, file, self.replaces_invalid)
+
+
+@dataclass(frozen=True)
+class TextStream:
+    """A stream of bytes, which is read once: standard input, or what another program writes.
+
+    It is read by the main thread: another one that waits for a stream can't be interrupted.
+
+    Attributes
+    ----------
+    stream
+        What is read; it is left open.
+    replaces_invalid
+        As for ``TextFiles``.
+    """
+
+    stream: io.RawIOBase | io.BufferedIOBase
+    replaces_invalid: bool = False
+    parallel = False
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the stream's blocks."""
+        name = _name_of(self.stream)
+        with Damage(name):
+            first = b""
+            while len(first) < MAGIC and (part := self.stream.read(MAGIC - len(first))):
+                first += part
+            refuse_other_files(first, name)
+            rejoined = io.BufferedReader(_Rejoined(first, self.stream))
+            opens = decompressor(first)
+            text = rejoined if opens is None else opens(rejoined, "rb")
+            yield from _blocks(name, text, self.replaces_invalid, is_stream=True)
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream with the bytes before it that were taken from it, which is not closed with it."""
+
+    def __init__(self, first: bytes, rest: io.RawIOBase | io.BufferedIOBase) -> None:
+        self.first, self.rest = first, rest
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; 0 at the end."""
+        if not self.first:
+            n = self.rest.readinto(buffer)
+            if n is None:  # no end, though many take it for one
+                raise BlockingIOError("the stream has no bytes now, and does not wait for them")
+            return n
+        n = min(len(buffer), len(self.first))
+        buffer[:n], self.first = self.first[:n], self.first[n:]
+        return n
+
+
+def _name_of(stream: Any) -> str:
+    name = getattr(stream, "name", None)
+    if name == "<stdin>":
+        return "standard input"
+    return name if isinstance(name, str) else "the stream"
 
 
 def find_files(path: str | os.PathLike[str]) -> list[str]:
@@ -101,12 +165,13 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
 class TextBlock:
     """Some whole words of a file, padded for the tokenizer."""
 
-    path: str
+    path: str  # or the stream's name
     offset: int  # where in the file, decompressed, it begins
     text: bytearray
     length: int
     replaces_invalid: bool
     ends_file: bool
+    is_stream: bool
 
     def number(self, table: KeyTable, first_place: int, scratch: Scratch) -> tuple[int, int]:
         """Give numbers to the words."""
@@ -115,35 +180,54 @@ class TextBlock:
             self.text, self.length, first_place, scratch.numbers, scratch.ends
         )
         if invalid >= 0 and not self.replaces_invalid:
-            _refuse_encoding(self.path, self.offset + invalid, self.text[invalid : self.length])
+            self._refuse_encoding(invalid)
         if self.ends_file and (n_ends == 0 or scratch.ends[n_ends - 1] != n):
             scratch.ends[n_ends] = n
             n_ends += 1
         return n, n_ends
 
+    def _refuse_encoding(self, invalid: int) -> NoReturn:
+        """Say where the text stops being UTF-8: in the word at a byte of it."""
+        word = self.text[invalid : self.length]
+        try:
+            word.decode("utf-8")
+        except UnicodeDecodeError as error:
+            offset = self.offset + invalid + error.start
+            value = word[error.start]
+        where = ""
+        if not self.is_stream:  # which can't be read again, to count lines
+            number, line_begin = _line_of(self.path, offset)
+            where = f", line {number}, byte {offset - line_begin + 1} of the line"
+        raise ValueError(
+            f"{self.path}{where}: 0x{value:02x} is not valid UTF-8 (byte {offset + 1} of the "
+            "text); convert it to UTF-8, or put U+FFFD in the place of such bytes by "
+            "fastw2v.encode(..., errors='replace') or --errors replace"
+        )
 
-def _blocks(path: str, replaces_invalid: bool) -> Iterator[TextBlock]:
+
+def _blocks(
+    path: str, file: Any, replaces_invalid: bool, *, is_stream: bool = False
+) -> Iterator[TextBlock]:
     """Yield a file's blocks, each of which ends after white space or where the file does."""
     rest, offset, at_end = b"", 0, False
-    with Damage(path), opener(path)(path, "rb") as file:
-        while not at_end:
-            size = max(BLOCK, 2 * len(rest))  # doubling, while a word goes on
-            if size > LONGEST_BLOCK:
-                raise ValueError(
-                    f"{path}, byte {offset + 1}: a word of more than {len(rest):,} bytes; is this "
-                    "a text?"
-                )
-            text = bytearray(size + len(PADDING))
-            text[: len(rest)] = rest
-            filled, at_end = _fill(file, text, len(rest), size)
-            if offset == 0 and text.startswith(BYTE_ORDER_MARK):
-                text[: len(BYTE_ORDER_MARK)] = b" " * len(BYTE_ORDER_MARK)  # no word
-            length = filled if at_end else _last_white(text, filled)
-            rest = bytes(text[length:filled])
-            if length or at_end:
-                text[length : length + len(PADDING)] = PADDING
-                yield TextBlock(path, offset, text, length, replaces_invalid, at_end)
-                offset += length
+    while not at_end:
+        size = max(BLOCK, 2 * len(rest))  # doubling, while a word goes on
+        if size > LONGEST_BLOCK:
+            raise ValueError(
+                f"{path}, byte {offset + 1}: a word of more than {len(rest):,} bytes; is this a "
+                "text?"
+            )
+        text = bytearray(size + len(PADDING))
+        text[: len(rest)] = rest
+        filled, at_end = _fill(file, text, len(rest), size)
+        if offset == 0 and text.startswith(BYTE_ORDER_MARK):
+            text[: len(BYTE_ORDER_MARK)] = b" " * len(BYTE_ORDER_MARK)  # no word
+        length = filled if at_end else _last_white(text, filled)
+        rest = bytes(text[length:filled])
+        if length or at_end:
+            text[length : length + len(PADDING)] = PADDING
+            yield TextBlock(path, offset, text, length, replaces_invalid, at_end, is_stream)
+            offset += length
 
 
 def _fill(file: Any, text: bytearray, begin: int, end: int) -> tuple[int, bool]:
@@ -164,21 +248,6 @@ def _last_white(text: bytearray, length: int) -> int:
         if last >= 0:
             return last + 1
     return 0
-
-
-def _refuse_encoding(path: str, offset: int, word: bytes | bytearray) -> NoReturn:
-    """Say where a file stops being UTF-8: in the word at a byte of it."""
-    try:
-        word.decode("utf-8")
-    except UnicodeDecodeError as error:
-        offset += error.start
-        value = word[error.start]
-    number, line_begin = _line_of(path, offset)
-    raise ValueError(
-        f"{path}, line {number}, byte {offset - line_begin + 1} of the line: 0x{value:02x} is not "
-        f"valid UTF-8 (byte {offset + 1} of the text); convert the file to UTF-8, or put U+FFFD in "
-        "the place of such bytes by fastw2v.encode(..., errors='replace') or --errors replace"
-    )
 
 
 def _line_of(path: str, offset: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Source:
 
 def chunk_rows(vector_size: int) -> int:
     """Return how many rows make a chunk."""
-    return max(1, CHUNK_BYTES // (4 * vector_size))
+    return max(1, CHUNK_BYTES // (4 * max(vector_size, 1)))
 
 
 def read_whole(source: Source) -> Vectors:
@@ -68,3 +68,60 @@ def read_whole(source: Source) -> Vectors:
     if len(keys) != source.n:
         raise ValueError(f"{source.n} rows announced, {len(keys)} found")
     return Vectors(keys, vectors, np.concatenate(counts) if counts else None)
+
+
+def checked(source: Source, where: str = "") -> Source:
+    """Return the same source, whose chunks are checked one by one as they are read.
+
+    ``where`` begins the messages: what is read, such as ``"vectors.npy: "``.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or if rows are more, fewer or of another length than announced;
+        by the iterator, before the chunk is given on.
+    """
+    return Source(source.n, source.vector_size, _checked_chunks(source, where))
+
+
+def _checked_chunks(source: Source, where: str) -> Iterator[Vectors]:
+    row = 0
+    for chunk in source.chunks:
+        n = len(chunk.keys)
+        if chunk.vectors.shape != (n, source.vector_size) or row + n > source.n:
+            raise ValueError(
+                f"{where}{n} keys with vectors of shape {chunk.vectors.shape} from row {row} on, "
+                f"where {source.n} rows of {source.vector_size} were announced"
+            )
+        if (bad := first_not_finite(chunk.vectors)) is not None:
+            raise ValueError(
+                f"{where}the vector of {chunk.keys[bad]!r} (row {row + bad}) is not finite"
+            )
+        row += n
+        yield chunk
+    if row != source.n:
+        raise ValueError(f"{where}{source.n} rows announced, {row} found")
+
+
+def first_not_finite(matrix: NDArray[np.floating[Any]]) -> int | None:
+    """Return the first row of a matrix with a value that is not finite; None if there is none."""
+    rows = chunk_rows(matrix.shape[1])
+    for begin in range(0, len(matrix), rows):
+        finite = np.isfinite(matrix[begin : begin + rows])
+        if not finite.all():
+            return begin + int(finite.all(axis=1).argmin())
+    return None
+
+
+def from_arrays(vectors: Vectors, limit: int | None = None) -> Source:
+    """Return a source of rows that are there already, or of the first ``limit`` of them."""
+    n = len(vectors.keys) if limit is None else min(limit, len(vectors.keys))
+    return Source(n, vectors.vectors.shape[1], _slices(vectors, n))
+
+
+def _slices(vectors: Vectors, n: int) -> Iterator[Vectors]:
+    rows = chunk_rows(vectors.vectors.shape[1])
+    for begin in range(0, n, rows):
+        here = slice(begin, min(begin + rows, n))
+        counts = None if vectors.counts is None else vectors.counts[here]
+        yield Vectors(vectors.keys[here], vectors.vectors[here], counts)

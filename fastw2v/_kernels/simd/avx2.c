@@ -2,5 +2,7 @@
 #include "vector8.h"
 
 #include "update.h"
+#include "scan.h"
 
 const Updates fastw2v_avx2 = {"avx2", 0, update_rows, update_mean};
+const Scan fastw2v_avx2_scan = {"avx2", scan_cosines};

@@ -2,5 +2,7 @@
 #include "vector16.h"
 
 #include "update.h"
+#include "scan.h"
 
 const Updates fastw2v_avx512 = {"avx512", 0, update_rows, update_mean};
+const Scan fastw2v_avx512_scan = {"avx512", scan_cosines};

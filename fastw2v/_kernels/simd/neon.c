@@ -2,5 +2,7 @@
 #include "vector4.h"
 
 #include "update.h"
+#include "scan.h"
 
 const Updates fastw2v_neon = {"neon", 0, update_rows, update_mean};
+const Scan fastw2v_neon_scan = {"neon", scan_cosines};

@@ -1,0 +1,152 @@
+"""What a file is: vectors of some format, a model, an encoded corpus, a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastw2v.cli.sources import is_safetensors
+
+if TYPE_CHECKING:
+    from fastw2v import CorpusReport, EpochRecord
+
+FIRST = 5  # keys
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a model was trained.
+
+    Attributes
+    ----------
+    settings
+        Its hyper-parameters.
+    workers
+        Threads; None was every core.
+    history
+        One record an epoch.
+    """
+
+    settings: Mapping[str, Any]
+    workers: int | None
+    history: list[EpochRecord]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file is.
+
+    Attributes
+    ----------
+    kind
+        ``"model"``, ``"vectors"``, ``"corpus"`` or ``"vocabulary"``.
+    format
+        The name of its format.
+    keys
+        How many.
+    first
+        The first of them.
+    vector_size
+        Dimensions; None without vectors.
+    tokens
+        The sum of the keys' counts; None where they are not known.
+    training
+        Of a model.
+    report
+        Of a corpus.
+    """
+
+    kind: str
+    format: str
+    keys: int
+    first: list[Hashable]
+    vector_size: int | None = None
+    tokens: int | None = None
+    training: Training | None = None
+    report: CorpusReport | None = None
+
+
+def describe(path: str) -> Description:
+    """Say what a file is, without reading its vectors.
+
+    Raises
+    ------
+    ValueError, OSError
+        If it is nothing that fastw2v knows, or if it is damaged.
+    """
+    from fastw2v import EncodedCorpus, formats
+    from fastw2v.formats import safetensors
+
+    if not is_safetensors(path):
+        return _of_format(path, formats.detect(path))
+    header, _ = safetensors.tensor_places(path)
+    if header.get("contents") == "corpus":
+        corpus = EncodedCorpus.open(path)
+        keys, counts = corpus.vocabulary.keys, corpus.vocabulary.counts
+        return _described("corpus", keys, counts, report=corpus.report)
+    contents = safetensors.open_mapped(path)
+    if not contents.matrices:
+        return _described("vocabulary", contents.keys, contents.counts)
+    size = next(iter(contents.matrices.values())).shape[1]
+    training = training_of(path)
+    kind = "vectors" if training is None else "model"
+    return _described(kind, contents.keys, contents.counts, vector_size=size, training=training)
+
+
+def training_of(path: str) -> Training | None:
+    """Return how the model of a file was trained; None if it holds no model.
+
+    Raises
+    ------
+    ValueError, OSError
+        If it can't be read.
+    """
+    from fastw2v import EpochRecord
+    from fastw2v.formats import safetensors
+
+    if not is_safetensors(path):
+        return None
+    metadata = safetensors.open_mapped(path).metadata
+    if "hyperparameters" not in metadata:
+        return None
+    try:
+        records = [EpochRecord(**record) for record in metadata["history"]]
+        return Training(dict(metadata["hyperparameters"]), metadata["workers"], records)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
+
+
+def _described(
+    kind: str, keys: list[Hashable], counts: np.ndarray[Any, Any], **more: Any
+) -> Description:
+    tokens = int(counts.sum())
+    return Description(kind, "safetensors", len(keys), keys[:FIRST], tokens=tokens or None, **more)
+
+
+def _of_format(path: str, format: str) -> Description:
+    """Describe a file of vectors by its header and its first rows."""
+    from fastw2v.formats import FORMATS, word_counts
+
+    module = FORMATS[format].module()
+    with module.open_source(path, encoding_errors="replace") as source:
+        n, size = source.n, source.vector_size
+        first = next(source.chunks, None)
+    if format == "glove" and size == 1:  # a vocabulary's lines look like it
+        try:
+            words, counts = word_counts.read(path)
+        except ValueError:
+            pass
+        else:
+            return Description(
+                "vocabulary",
+                "word counts",
+                len(words),
+                list(words[:FIRST]),
+                None,
+                int(counts.sum()),
+            )
+    keys = [] if first is None else first.keys[:FIRST]
+    return Description("vectors", format, n, keys, size)

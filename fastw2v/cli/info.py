@@ -1,0 +1,122 @@
+"""``fastw2v info``: what a file is, and what it holds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastw2v.cli.arguments import Commands, add_command, add_json
+from fastw2v.cli.description import Description, describe
+from fastw2v.cli.results import history_lines, show, text_of
+
+if TYPE_CHECKING:
+    from fastw2v.formats import Format
+
+KINDS = {
+    "model": "a model",
+    "vectors": "vectors",
+    "corpus": "an encoded corpus",
+    "vocabulary": "a vocabulary",
+}
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "info",
+        run,
+        help="tell what a file is, and what it holds",
+        description="Tell what a file is: vectors of any format, a model with its settings and "
+        "history, an encoded corpus or a vocabulary. Vectors are not read.",
+        examples_of=(
+            "fastw2v info model.safetensors",
+            "fastw2v info corpus.f2v --json",
+            "fastw2v info --formats",
+        ),
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("file", metavar="FILE", nargs="?", help="any file that fastw2v reads")
+    what.add_argument("--formats", action="store_true", help="list the formats of vectors")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print what is known."""
+    if arguments.formats:
+        _show_formats(arguments)
+        return
+    path = Path(arguments.file)
+    description = describe(arguments.file)
+    size = path.stat().st_size
+    result = {"file": arguments.file, "bytes": size, **vars(description)}
+    show(arguments, result, _lines(arguments.file, size, description))
+
+
+def _lines(path: str, size: int, description: Description) -> Iterator[str]:
+    yield f"{path}: {KINDS[description.kind]} ({description.format}), {_bytes(size)}"
+    rows = [("keys", f"{description.keys:,}: {', '.join(map(text_of, description.first))}, ...")]
+    if description.keys <= len(description.first):
+        rows = [("keys", f"{description.keys:,}: {', '.join(map(text_of, description.first))}")]
+    if description.vector_size is not None:
+        rows.append(("vector_size", f"{description.vector_size:,}"))
+    if description.tokens is not None:
+        rows.append(("occurrences", f"{description.tokens:,}"))
+    if description.report is not None:
+        rows.append(("report", str(description.report)))
+    training = description.training
+    if training is not None:
+        rows += [
+            (name, str(value)) for name, value in training.settings.items() if name != "vector_size"
+        ]
+        rows.append(("workers", "all cores" if training.workers is None else str(training.workers)))
+        rows.append(("epochs trained", str(len(training.history))))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        yield f"  {name:<{width}}  {value}"
+    if training is not None:
+        yield from history_lines(training.history)
+
+
+def _bytes(size: int) -> str:
+    """Return a size as people read it."""
+    for unit, power in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= power:
+            return f"{size / power:,.1f} {unit}"
+    return f"{size} bytes"
+
+
+def _show_formats(arguments: argparse.Namespace) -> None:
+    from fastw2v.formats import FORMATS
+
+    formats = [
+        {
+            "name": format.name,
+            "suffixes": format.suffixes,
+            "holds": format.holds,
+            "readable": format.readable,
+            "writable": format.writable,
+            "compressible": format.compressible,
+        }
+        for format in FORMATS.values()
+    ]
+    rows = [(one.name, _suffixes(one), one.holds + _restriction(one)) for one in FORMATS.values()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{name:<{widths[0]}}  {suffixes:<{widths[1]}}  {holds}" for name, suffixes, holds in rows
+    ]
+    show(arguments, {"formats": formats}, lines)
+
+
+def _suffixes(format: Format) -> str:
+    if format.writable and not format.suffixes:
+        return "by name"
+    return " ".join(format.suffixes)
+
+
+def _restriction(format: Format) -> str:
+    if not format.writable:
+        return " (read only)"
+    return "" if format.readable else " (write only)"

@@ -1,0 +1,305 @@
+"""``fastw2v train``: texts become vectors, by ``Model``'s options or by word2vec.c's flags."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from fastw2v.cli import word2vec
+from fastw2v.cli.arguments import (
+    Commands,
+    add_command,
+    add_json,
+    add_reading,
+    add_vocabulary_size,
+    add_workers,
+    at_least,
+    real,
+    wrapped,
+)
+from fastw2v.cli.results import history_lines, show
+from fastw2v.cli.sources import (
+    add_sources,
+    encoded,
+    open_sources,
+    read_vocabulary,
+    reading_options,
+    refuse_overwriting,
+    save_vocabulary,
+)
+from fastw2v.cli.vectors import saved_format, write_vectors
+from fastw2v.dispatch import NAMES as KERNELS
+from fastw2v.formats.files import check_writable
+from fastw2v.hyperparameters import (
+    ARCHITECTURES,
+    CBOW_GRADIENTS,
+    DEFAULT_SAMPLE,
+    NEGATIVE_SHARING,
+    OBJECTIVES,
+)
+
+if TYPE_CHECKING:
+    from fastw2v import Model
+
+# What the parser and Model call alike; None leaves it to Model's default.
+MODEL_OPTIONS = (
+    *("vector_size", "window", "shrink_windows", "shuffle", "architecture", "objective"),
+    *("negative", "ns_exponent", "negative_sharing", "cbow_gradient", "sample", "alpha"),
+    *("min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
+)
+CHOICE_OPTIONS = ("min_count", "max_vocab_size")
+WHOLE_SENTENCE = "sentence"
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    parser = add_command(
+        commands,
+        "train",
+        run,
+        help="train word vectors on texts",
+        description="Train word vectors on texts, one sentence a line, and save them in the format "
+        "that the output's suffix names: .safetensors is the whole model, with its settings and "
+        "history; others, such as .txt or .bin, are the vectors alone.\n\n"
+        "An encoded corpus brings its vocabulary, unless an option here chooses another.",
+        examples_of=(
+            "fastw2v train corpus.txt.xz -o model.safetensors",
+            "fastw2v train 'texts/*.txt' -o vectors.bin --vector-size 300 --epochs 10",
+            "zcat *.gz | fastw2v train - -o vectors.txt --architecture cbow",
+            "fastw2v train -train text8 -output vectors.bin -cbow 0 -size 200 -binary 1",
+        ),
+    )
+    add_sources(parser, required=False)
+    _add_output(parser)
+    _add_vocabulary(parser.add_argument_group("words"))
+    add_reading(parser.add_argument_group("reading"))
+    _add_model(parser.add_argument_group("what is trained"))
+    _add_training(parser.add_argument_group("how it is trained"))
+    word2vec.add_flags(
+        parser.add_argument_group("word2vec.c's flags", wrapped(word2vec.DESCRIPTION))
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to save the vectors")
+    parser.add_argument(
+        "--format", metavar="NAME", help="of the output (default: what its suffix names)"
+    )
+    parser.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="show a progress bar (default: where standard error is a terminal)",
+    )
+    add_json(parser)
+
+
+def _add_vocabulary(group: argparse._ArgumentGroup) -> None:
+    add_vocabulary_size(group, "-min-count")
+    group.add_argument(
+        "--vocabulary",
+        "-read-vocab",
+        metavar="FILE",
+        help="take the words from a file: one that fastw2v saved as .safetensors, or lines of a "
+        "word and its count; --min-count and --max-vocab-size choose among them",
+    )
+    group.add_argument(
+        "--save-vocabulary",
+        "-save-vocab",
+        metavar="FILE",
+        help="save the words with their counts, as .safetensors or as lines of both",
+    )
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        *("--vector-size", "-size"), metavar="N", type=at_least(1), help="dimensions (default: 100)"
+    )
+    group.add_argument(
+        *("--window", "-window"),
+        metavar="N",
+        type=_window,
+        help="words on either side that are contexts: N, LEFT,RIGHT, or sentence for all of it "
+        "(default: 5)",
+    )
+    group.add_argument(
+        "--shrink-windows",
+        action=argparse.BooleanOptionalAction,
+        help="draw each window's size from 1 to N (default: yes)",
+    )
+    group.add_argument("--architecture", choices=ARCHITECTURES, help="(default: skipgram)")
+    group.add_argument("--objective", choices=OBJECTIVES, help="(default: negative_sampling)")
+    group.add_argument(
+        *("--negative", "-negative"), metavar="N", type=at_least(0), help="noise words (default: 5)"
+    )
+    group.add_argument(
+        "--ns-exponent", metavar="X", type=real, help="of noise words' counts (default: 0.75)"
+    )
+    group.add_argument(
+        "--negative-sharing",
+        choices=NEGATIVE_SHARING,
+        help="what skip-gram's noise words are drawn for (default: window)",
+    )
+    group.add_argument(
+        "--cbow-gradient",
+        choices=CBOW_GRADIENTS,
+        help="divided among the contexts, or whole for each (default: exact)",
+    )
+    group.add_argument(
+        *("--sample", "-sample"),
+        metavar="T",
+        type=real,
+        help="share of all words above which a word is subsampled; 0 keeps all "
+        f"(default: {DEFAULT_SAMPLE:g})",
+    )
+
+
+def _add_training(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        *("--epochs", "-iter"), metavar="N", type=at_least(1), help="passes (default: 5)"
+    )
+    group.add_argument(
+        *("--alpha", "-alpha"),
+        metavar="A",
+        type=real,
+        help="learning rate at the start (default: 0.035 for skip-gram, 0.15 for CBOW; others for "
+        "other objectives and gradients)",
+    )
+    group.add_argument(
+        "--min-alpha", metavar="A", type=real, help="learning rate at the end (default: 1e-4)"
+    )
+    group.add_argument(
+        "--shuffle",
+        action=argparse.BooleanOptionalAction,
+        help="put the sentences into a random order first (default: yes)",
+    )
+    add_workers(group, "-threads", help="threads")
+    group.add_argument("--seed", metavar="N", type=at_least(0), help="(default: 1)")
+    group.add_argument(
+        "--kernel", choices=["auto", *KERNELS], help="native code of the updates (default: auto)"
+    )
+
+
+def _window(text: str) -> int | tuple[int, int] | str:
+    """Read what ``Model`` takes as window, or the word that stands for its None."""
+    if text == WHOLE_SENTENCE:
+        return text
+    try:
+        sides = [int(side) for side in text.split(",")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 0 or max(sides) == 0:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number above 0, two of them as in 2,5, or sentence, not {text!r}"
+        )
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train, save, and print what came of it."""
+    word2vec.settle(arguments)
+    sources, output, format = _files(arguments)
+    for path in (output, arguments.save_vocabulary):
+        if path is not None:
+            check_writable(path)
+    refuse_overwriting(sources, output, arguments.save_vocabulary)
+    choice = _vocabulary_choice(arguments)
+    sentences = open_sources(sources)
+    if output is None:
+        _count(arguments, sentences, choice)
+        return
+    model = _trained(arguments, sentences, choice)
+    if format == "safetensors":
+        model.save(output)
+    else:
+        write_vectors(output, model.wv, format)
+    assert model.vocabulary is not None
+    if arguments.save_vocabulary is not None:
+        save_vocabulary(arguments.save_vocabulary, model.vocabulary)
+    _show(arguments, model, output, format)
+
+
+def _files(arguments: argparse.Namespace) -> tuple[list[str], str | None, str]:
+    """Return the sources, the output and its format."""
+    if word2vec.is_used(arguments):
+        sources, output = [arguments.word2vec_train], arguments.word2vec_output
+        format = "word2vec_binary" if arguments.binary else "word2vec_text"
+    else:
+        sources, output, format = arguments.sources, arguments.output, arguments.format
+        if not sources:
+            raise ValueError("give a SOURCE to train on, or - for standard input")
+    if output is None and arguments.save_vocabulary is None:
+        raise ValueError("give an output, by -o FILE: or there is nothing to save")
+    if output is None:
+        return sources, None, ""
+    return sources, output, saved_format(output, format)
+
+
+def _vocabulary_choice(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that choose the vocabulary, as ``Model`` and ``encode`` take them."""
+    choice = {
+        name: getattr(arguments, name)
+        for name in CHOICE_OPTIONS
+        if getattr(arguments, name) is not None
+    }
+    if arguments.vocabulary is None:
+        return choice
+    return {"vocabulary": read_vocabulary(arguments.vocabulary, **choice)}
+
+
+def _trained(arguments: argparse.Namespace, sentences: Any, choice: dict[str, Any]) -> Model:
+    from fastw2v import EncodedCorpus, Model
+
+    options = {
+        name: getattr(arguments, name)
+        for name in MODEL_OPTIONS
+        if getattr(arguments, name) is not None
+    }
+    if options.get("window") == WHOLE_SENTENCE:
+        options["window"] = None
+    # Model reads texts by itself, but has no options for reading, and chooses no words anew.
+    if reading_options(arguments) or (choice and isinstance(sentences, EncodedCorpus)):
+        sentences, choice = encoded(sentences, arguments, **choice), {}
+    return Model(sentences, **options, **choice).train(progress=arguments.progress)
+
+
+def _count(arguments: argparse.Namespace, sentences: Any, choice: dict[str, Any]) -> None:
+    """Count the words and save them, without training."""
+    if "vocabulary" in choice:
+        vocabulary = choice["vocabulary"]
+    else:
+        from fastw2v import count
+
+        options = reading_options(arguments)
+        vocabulary = count(sentences, **options, **choice, workers=arguments.workers)
+    save_vocabulary(arguments.save_vocabulary, vocabulary)
+    tokens = int(vocabulary.counts.sum())
+    result = {
+        "vocabulary": arguments.save_vocabulary,
+        "vocabulary_size": len(vocabulary),
+        "tokens": tokens,
+    }
+    line = f"saved {arguments.save_vocabulary}: {len(vocabulary):,} words, {tokens:,} occurrences"
+    show(arguments, result, [line])
+
+
+def _show(arguments: argparse.Namespace, model: Model, output: str, format: str) -> None:
+    result = {
+        "output": output,
+        "format": format,
+        "vectors": len(model.wv),
+        "vector_size": model.parameters.vector_size,
+        "vocabulary": arguments.save_vocabulary,
+        "settings": {**asdict(model.parameters), "workers": model.workers},
+        "report": model.report,
+        "history": [
+            {**record.as_dict(), "words_per_second": record.words_per_second}
+            for record in model.history
+        ],
+    }
+    lines = [str(model.report), *history_lines(model.history)]
+    size = f"{len(model.wv):,} vectors of {model.parameters.vector_size} dimensions"
+    lines.append(f"saved {output}: {size}, {format}")
+    if arguments.save_vocabulary is not None:
+        lines.append(f"saved {arguments.save_vocabulary}: the words with their counts")
+    show(arguments, result, lines)

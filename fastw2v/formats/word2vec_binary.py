@@ -1,0 +1,128 @@
+"""word2vec's binary format: a header line; then for each row the key, a space, and raw float32.
+
+word2vec.c writes a newline after each row and gensim does not, so one that comes before a key is
+left out. Floats are little-endian. Files compressed by gzip, bzip2, xz or Zstandard are read too,
+and written where the path ends in .gz, .bz2, .xz or .zst. Counts are not kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from fastw2v._kernels.vector_text import NO_KEY, format_rows, most_bytes, parse_binary
+from fastw2v.corpus.compression import compressing
+from fastw2v.formats.files import replacing
+from fastw2v.formats.source import Source, Vectors, checked
+from fastw2v.formats.streams import BLOCK, LONGEST_KEY, Stream, open_stream
+from fastw2v.formats.text_keys import BINARY, KeyWriter, decode
+from fastw2v.formats.word2vec_header import Header, read_header
+
+
+@contextmanager
+def open_source(
+    path: str | os.PathLike[str], *, limit: int | None = None, encoding_errors: str = "strict"
+) -> Iterator[Source]:
+    """Open a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit
+        Read only the first rows, so many.
+    encoding_errors
+        What to do about keys that are not UTF-8: ``"strict"``, ``"replace"`` or ``"ignore"``.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged or none of this format; the message names the row and its first byte.
+        Also while rows are read.
+    """
+    with open_stream(path) as stream:
+        header = read_header(stream, number_bytes=4)
+        n = header.n if limit is None else min(limit, header.n)
+        rows = _rows(stream, header, n, encoding_errors)
+        yield checked(Source(n, header.vector_size, rows), f"{path}: ")
+
+
+def _rows(stream: Stream, header: Header, n: int, encoding_errors: str) -> Iterator[Vectors]:
+    """Yield the first n rows; see that no more follow if these are all."""
+    row_bytes = 2 + 4 * header.vector_size  # at the least
+    row, rest, at_end = 0, b"", False
+    while row < n:
+        begin = stream.offset - len(rest)
+        data = memoryview(bytearray(max(BLOCK, 2 * len(rest))))
+        data[: len(rest)] = rest
+        filled = len(rest) + stream.fill(data[len(rest) :])
+        at_end = filled < len(data)
+        most = min(n - row, filled // row_bytes)
+        vectors = np.empty((most, header.vector_size), np.float32)
+        places = np.empty((most, 2), np.int64)
+        found, end, problem, at = parse_binary(data[:filled], vectors, places)
+        if problem == NO_KEY:
+            raise ValueError(f"{_place(stream, row + found, begin + at)}: there is no key")
+        keys, wrong = decode(data, places[:found], encoding_errors)
+        if wrong:
+            at = begin + int(places[len(keys), 0])
+            raise ValueError(f"{_place(stream, row + len(keys), at)}: {wrong}")
+        if found:
+            yield Vectors(keys, vectors[:found])
+        row, rest = row + found, bytes(data[end:filled])
+        if row < n and len(rest) > LONGEST_KEY + row_bytes:
+            raise ValueError(
+                f"{_place(stream, row, begin + end)}: no space in {LONGEST_KEY:,} bytes, which "
+                "ends a key: the file is damaged, or none of word2vec's binary ones"
+            )
+        if row < n and at_end:
+            raise ValueError(
+                f"{_place(stream, row, begin + end)}: the file ends inside this row, or before it; "
+                f"the header promises {header.n:,} rows: it is cut off"
+            )
+    if n == header.n:
+        _check_end(stream, header, rest)
+
+
+def _check_end(stream: Stream, header: Header, rest: bytes) -> None:
+    """See that nothing follows the last row but what may end it."""
+    offset = stream.offset - len(rest)
+    after = rest[:2] + stream.peek(2)
+    if after not in (b"", b"\n"):
+        raise ValueError(
+            f"{stream.path}, byte {offset + 1:,}: more follows the {header.n:,} rows that the "
+            "header promises: the file is damaged, or its vectors have another size"
+        )
+
+
+def _place(stream: Stream, row: int, offset: int) -> str:
+    return f"{stream.path}, row {row} (from byte {offset + 1:,} on)"
+
+
+def check_keys(keys: Sequence[Hashable]) -> None:
+    """Raise what ``write`` would, if one of the keys can't be written."""
+    KeyWriter(BINARY).check(keys)
+
+
+def write(path: str | os.PathLike[str], source: Source) -> None:
+    """Write a file, whole or not at all, as word2vec.c does: with a newline after each row.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a key can't be read back: an empty one, one with a space or a newline, one that is no
+        text. Integers are written as their digits, with a warning.
+    """
+    keys = KeyWriter(BINARY)
+    with replacing(path) as file, compressing(file, os.fspath(path)) as out:
+        out.write(f"{source.n} {source.vector_size}\n".encode())
+        for chunk in checked(source).chunks:
+            texts, bounds = keys.encode(chunk.keys)
+            n = most_bytes(len(chunk.keys), source.vector_size, len(texts), True)
+            data = np.empty(n, np.uint8)
+            vectors = np.ascontiguousarray(chunk.vectors, np.float32)
+            n = format_rows(texts, bounds, vectors, True, data)
+            out.write(data[:n].data)

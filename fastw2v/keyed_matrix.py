@@ -1,0 +1,392 @@
+"""``KeyedMatrix``: a matrix whose rows have keys; looking rows up, changing them, passing them on.
+
+What can be asked of rows that are word vectors is in ``keyed_vectors.py``. Integer keys are keys,
+never positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastw2v.neighbors import NonFiniteRowError, unit, unit_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Self = TypeVar("Self", bound="KeyedMatrix")
+Default = TypeVar("Default")
+
+REQUIRED: Any = object()  # get_index without a default
+SHOWN_KEYS, SHOWN_CHARACTERS = 5, 40  # in a notebook
+
+
+class KeyedMatrix:
+    """A matrix with its keys: row i of ``vectors`` belongs to ``index_to_key[i]``.
+
+    Parameters
+    ----------
+    keys
+        Distinct hashable keys, the most frequent first.
+    vectors
+        float32, (len(keys), vector_size); kept as it is, not copied.
+    counts
+        How often each key occurred, int64 (len(keys),); zeros if None.
+    growable
+        False refuses new keys, where the matrix is another object's, which would not have them.
+
+    Attributes
+    ----------
+    index_to_key : list
+        The key of each row.
+    key_to_index : dict
+        The row of each key.
+    vectors : ndarray
+        float32, (len(self), vector_size). Writing to it is seen by everything asked later.
+    counts : ndarray
+        int64, (len(self),).
+
+    Raises
+    ------
+    ValueError
+        If the shapes don't fit together, or a key occurs more than once.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[Hashable],
+        vectors: NDArray[np.float32],
+        counts: NDArray[np.int64] | None = None,
+        *,
+        growable: bool = True,
+    ) -> None:
+        vectors = np.asarray(vectors, dtype=np.float32)
+        if vectors.ndim != 2 or len(vectors) != len(keys):
+            raise ValueError(f"{len(keys)} keys need a matrix of as many rows, not {vectors.shape}")
+        self.index_to_key = list(keys)
+        self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
+        if len(self.key_to_index) != len(self.index_to_key):
+            repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
+            raise ValueError(f"the key {repeated!r} occurs more than once")
+        self.vectors = vectors
+        self.counts = (
+            np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts, np.int64)
+        )
+        if self.counts.shape != (len(keys),):
+            raise ValueError(f"{len(keys)} keys, but counts of shape {self.counts.shape}")
+        self._growable = growable
+
+    # Look-up --------------------------------------------------------------------------------------
+
+    @property
+    def vector_size(self) -> int:
+        """Dimensions of a vector."""
+        return int(self.vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.index_to_key)
+
+    def __iter__(self) -> Iterator[Hashable]:
+        """Iterate over the keys."""
+        return iter(self.index_to_key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.key_to_index
+
+    def __getitem__(self, keys: Any) -> NDArray[np.float32]:
+        """Return one key's vector, (vector_size,), or several keys' vectors, (n, vector_size).
+
+        Several keys come as a list or a 1-D array; a tuple is one key. KeyError names a key that is
+        not there.
+        """
+        if isinstance(keys, list | np.ndarray):
+            return self.vectors[self._rows(keys)]
+        return self.get_vector(keys)
+
+    @overload
+    def get_index(self, key: Hashable) -> int: ...
+
+    @overload
+    def get_index(self, key: Hashable, default: Default) -> int | Default: ...
+
+    def get_index(self, key: Hashable, default: Any = REQUIRED) -> Any:
+        """Return the row of a key, an int; for an unknown one ``default``, or else KeyError."""
+        try:
+            return self.key_to_index[key]
+        except KeyError:
+            if default is not REQUIRED:
+                return default
+            raise KeyError(f"the key {key!r} is not in the vocabulary") from None
+        except TypeError:
+            raise TypeError(
+                f"a {type(key).__name__} can't be a key; ask for several keys with a list of them"
+            ) from None
+
+    def get_vector(self, key: Hashable, norm: bool = False) -> NDArray[np.float32]:
+        """Return a key's vector, float32 (vector_size,), divided by its length if ``norm``.
+
+        Without ``norm`` it is a view: what is written to it is written to ``vectors``.
+        """
+        row = self.get_index(key)
+        vector: NDArray[np.float32] = self.vectors[row]
+        if not norm:
+            return vector
+        try:
+            return unit(vector)
+        except ValueError:
+            raise self._not_finite(row) from None
+
+    def get_normed_vectors(self) -> NDArray[np.float32]:
+        """Return all vectors divided by their lengths, float32 (len(self), vector_size); a copy.
+
+        Zero vectors stay zero. ValueError names the first key whose vector holds NaN or infinity.
+        """
+        with self._naming_keys():
+            return unit_rows(self.vectors)
+
+    def _rows(self, keys: Iterable[Hashable]) -> NDArray[np.intp]:
+        return np.array([self.get_index(key) for key in keys], np.intp)
+
+    @contextmanager
+    def _naming_keys(self) -> Iterator[None]:
+        """Give the key of a row that is not finite."""
+        try:
+            yield
+        except NonFiniteRowError as error:
+            raise self._not_finite(error.row) from None
+
+    def _not_finite(self, row: int) -> ValueError:
+        return ValueError(
+            f"the vector of {self.index_to_key[row]!r} (row {row}) holds NaN or infinity, and "
+            "can't be compared with others"
+        )
+
+    # Changes --------------------------------------------------------------------------------------
+
+    def __setitem__(self, keys: Any, vectors: ArrayLike) -> None:
+        """Set one key's vector, or a list of keys' vectors; unknown keys are added."""
+        if isinstance(keys, list | np.ndarray):
+            self.add_vectors(keys, vectors, replace=True)
+        else:
+            self.add_vector(keys, vectors, replace=True)
+
+    def add_vector(
+        self, key: Hashable, vector: ArrayLike, *, count: int = 0, replace: bool = False
+    ) -> int:
+        """Add one key with its vector, as ``add_vectors`` does; return its row.
+
+        Each call copies the matrix: add many with ``add_vectors``.
+        """
+        self.add_vectors([key], np.asarray(vector)[None], counts=[count], replace=replace)
+        return self.get_index(key)
+
+    def add_vectors(
+        self,
+        keys: Iterable[Hashable],
+        vectors: ArrayLike,
+        *,
+        counts: ArrayLike | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add keys with their vectors, after those that are there; all or, at an error, none.
+
+        ``vectors`` is then a new matrix, unless all the keys were there already.
+
+        Parameters
+        ----------
+        keys
+            n distinct keys.
+        vectors
+            (n, vector_size).
+        counts
+            How often each occurred, (n,); zeros if None.
+        replace
+            Whether a key that is there already gets its new vector and count; otherwise it keeps
+            what it has. Replacing writes to ``vectors`` in place.
+
+        Raises
+        ------
+        ValueError
+            If shapes don't fit, a key is repeated, or a vector holds NaN or infinity; or if there
+            are new keys for vectors that are a model's, which would not have them: ``copy`` those.
+        """
+        keys = list(keys)
+        with np.errstate(over="ignore"):  # too large for float32: refused below
+            new = np.asarray(vectors, np.float32)
+        new_counts = np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts)
+        self._check_new(keys, new, new_counts)
+        is_known = np.array([key in self for key in keys], bool)
+        is_new = ~is_known
+        if is_new.any() and not self._growable:
+            key = keys[int(is_new.argmax())]
+            raise ValueError(
+                f"the key {key!r} can't be added: these vectors are a model's, which would not "
+                "have it; add to a copy of them, copy()"
+            )
+        vectors, all_counts = self.vectors, self.counts.copy()
+        if replace and is_known.any():
+            rows = self._rows(key for key, known in zip(keys, is_known, strict=True) if known)
+            if not vectors.flags.writeable:
+                vectors = vectors.copy()
+            vectors[rows] = new[is_known]
+            all_counts[rows] = new_counts[is_known]
+        if is_new.any():
+            vectors = np.concatenate([vectors, new[is_new]])
+            all_counts = np.concatenate([all_counts, new_counts[is_new]])
+            added = [key for key, is_one in zip(keys, is_new, strict=True) if is_one]
+            self.key_to_index.update(zip(added, range(len(self), len(vectors)), strict=True))
+            self.index_to_key.extend(added)
+        self.vectors, self.counts = vectors, all_counts
+
+    def _check_new(
+        self, keys: list[Hashable], vectors: NDArray[np.float32], counts: NDArray[Any]
+    ) -> None:
+        if vectors.shape != (len(keys), self.vector_size):
+            raise ValueError(
+                f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
+                f"not {vectors.shape}"
+            )
+        if counts.shape != (len(keys),) or (len(keys) and counts.dtype.kind not in "iu"):
+            raise ValueError(
+                f"{len(keys)} keys need as many counts, integers, not {counts.dtype} of shape "
+                f"{counts.shape}"
+            )
+        finite = np.isfinite(vectors).all(axis=1)
+        if not finite.all():
+            key = keys[int(np.argmin(finite))]
+            raise ValueError(f"the vector for {key!r} holds NaN, infinity or what is too large")
+        if len(set(keys)) != len(keys):
+            last = {key: i for i, key in enumerate(keys)}
+            repeated = next(key for i, key in enumerate(keys) if last[key] != i)
+            raise ValueError(f"the key {repeated!r} is given more than once")
+
+    def copy(self: Self) -> Self:
+        """Return a copy of keys, vectors and counts, to which keys can be added."""
+        return type(self)(self.index_to_key, self.vectors.copy(), self.counts.copy())
+
+    def vectors_for_all(self: Self, keys: Iterable[Hashable]) -> Self:
+        """Return the vectors and counts of the given keys alone, copied, in the order given.
+
+        Keys that are unknown are left out, and repeated ones.
+        """
+        known = [key for key in dict.fromkeys(keys) if key in self]
+        rows = self._rows(known)
+        return type(self)(known, self.vectors[rows], self.counts[rows])
+
+    # Passing on -----------------------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Give ``vectors`` to NumPy: ``np.asarray(wv)`` is the matrix itself."""
+        if copy or (dtype is not None and np.dtype(dtype) != self.vectors.dtype):
+            if copy is False:
+                raise ValueError(f"vectors can't be had as {np.dtype(dtype)} without a copy")
+            return np.array(self.vectors, dtype=dtype)
+        return self.vectors
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """Give ``vectors`` to any library that takes DLPack: ``torch.from_dlpack(wv)``; no copy.
+
+        The options are those of ``numpy.ndarray.__dlpack__``.
+        """
+        return self.vectors.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return DLPack's number of the device, the CPU."""
+        device: tuple[int, int] = self.vectors.__dlpack_device__()
+        return device
+
+    def to_arrow(self) -> pa.Table:
+        """Return a pyarrow table with the columns ``key``, ``count`` (int64) and ``vector``.
+
+        A vector is a fixed-size list of float32. Needs ``pip install "fastw2v[arrow]"``.
+
+        Raises
+        ------
+        TypeError
+            If the keys are not of one type that Arrow has.
+        """
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise ImportError(
+                'to_arrow needs pyarrow: pip install "fastw2v[arrow]"', name="pyarrow"
+            ) from error
+        try:
+            keys = pa.array(self.index_to_key)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+            raise TypeError(f"the keys do not make one column of an Arrow table: {error}") from None
+        values = pa.array(np.ascontiguousarray(self.vectors).reshape(-1))
+        vectors = pa.FixedSizeListArray.from_arrays(values, self.vector_size)
+        return pa.table({"key": keys, "count": pa.array(self.counts), "vector": vectors})
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a pandas table, a copy: the keys as its index, the count, and the dimensions.
+
+        The columns are ``count`` (int64) and ``v0``, ``v1``, ... (float32). Needs pandas.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "to_pandas needs pandas: pip install pandas", name="pandas"
+            ) from error
+        # Tuples are keys, no levels of an index.
+        keys = pd.Index(self.index_to_key, name="key", tupleize_cols=False)
+        names = [f"v{dimension}" for dimension in range(self.vector_size)]
+        table = pd.DataFrame(self.vectors, index=keys, columns=names, copy=True)
+        table.insert(0, "count", self.counts)
+        return table
+
+    @classmethod
+    def from_gensim(cls: type[Self], source: Any) -> Self:
+        """Return the vectors of a live object of gensim 4: KeyedVectors, or a model with ``wv``.
+
+        Nothing is unpickled and gensim is not imported. The matrix is shared where it is float32.
+        Counts are taken where the object has any. Of FastText it is the vectors of whole words
+        that are taken, without those of their parts.
+
+        Raises
+        ------
+        TypeError
+            If the object is none of these.
+        """
+        keyed = getattr(source, "wv", source)
+        missing = [name for name in ("index_to_key", "vectors") if not hasattr(keyed, name)]
+        if missing:
+            raise TypeError(
+                f"{type(source).__name__} is no KeyedVectors of gensim 4, and no model with them "
+                f"as wv: it has no {' and no '.join(missing)}"
+            )
+        keys = list(keyed.index_to_key)
+        try:
+            counts = [keyed.get_vecattr(key, "count") for key in keys]
+        except (AttributeError, KeyError):
+            return cls(keys, keyed.vectors)
+        return cls(keys, keyed.vectors, np.array(counts, np.int64))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self):,} keys, vector_size={self.vector_size}>"
+
+    def _repr_html_(self) -> str:
+        """Show the size and the first keys in a notebook."""
+        shown = zip(self.index_to_key[:SHOWN_KEYS], self.counts.tolist(), strict=False)
+        rows = "".join(
+            f"<tr><td>{escape(_shortened(repr(key)))}</td><td>{count:,}</td></tr>"
+            for key, count in shown
+        )
+        more = "<tr><td>…</td><td></td></tr>" if len(self) > SHOWN_KEYS else ""
+        return (
+            f"<p><b>{type(self).__name__}</b>: {len(self):,} keys, "
+            f"vector_size={self.vector_size}</p>"
+            f"<table><tr><th>key</th><th>count</th></tr>{rows}{more}</table>"
+        )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,165 @@
+"""``fastw2v convert`` and ``fastw2v info``."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+import fastw2v
+from fastw2v.cli.info import _bytes
+from fastw2v.formats import word_counts
+
+KEPT = [
+    "v.safetensors",
+    "v.bin",
+    "v.vec",
+    "v.txt.gz",
+    "v.glove.xz",
+    "v.npy",
+    "v.parquet",
+    "v.arrow",
+]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_there_and_back(vectors, tmp_path, run, result, name):
+    pytest.importorskip("pyarrow")
+    target, back = tmp_path / name, tmp_path / "back.txt"
+    found = result("convert", vectors, target)
+    assert found == {
+        "source": str(vectors),
+        "source_format": "word2vec_text",
+        "target": str(target),
+        "target_format": fastw2v.formats.detect(target),
+    }
+    done = run("convert", target, back, "--to", "word2vec_text")
+    assert done.out == f"{found['target_format']} → word2vec_text: saved {back}\n"
+    assert back.read_bytes() == vectors.read_bytes()
+
+
+def test_formats_that_are_written_only(vectors, tmp_path, run):
+    assert run("convert", vectors, tmp_path / "v.tsv").status == 0
+    argv = ["convert", vectors, tmp_path / "folder", "--to", "sentence_transformers"]
+    assert run(*argv).status == 0
+    assert (tmp_path / "folder" / "modules.json").is_file()
+
+
+def test_options(vectors, tmp_path, run):
+    target = tmp_path / "v.bin"
+    assert run("convert", vectors, target, "--limit", "2", "--from", "word2vec_text").status == 0
+    assert fastw2v.load(target).index_to_key == ["king", "queen"]
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes(b"1 2\ncaf\xe9 0.5 1\n")
+    assert run("convert", latin, target, "--encoding-errors", "ignore").status == 0
+    assert fastw2v.load(target).index_to_key == ["caf"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_standard_input(vectors, tmp_path, run, give_stdin, pack):
+    give_stdin(pack(vectors.read_bytes()))
+    assert run("convert", "-", tmp_path / "v.bin").status == 0
+    assert fastw2v.load(tmp_path / "v.bin").index_to_key == fastw2v.load(vectors).index_to_key
+
+
+def test_refused(vectors, text, tmp_path, refused, give_stdin):
+    assert "is the source, and would be lost" in refused("convert", vectors, vectors)
+    assert "no suffix that names a format" in refused("convert", vectors, tmp_path / "v")
+    assert "no file" in refused("convert", tmp_path / "none.txt", tmp_path / "v.bin")
+    assert "no file of vectors" in refused("convert", text, tmp_path / "v.bin")
+    give_stdin(b"1 2\na x 2\n")
+    message = refused("convert", "-", tmp_path / "v.bin")
+    assert "standard input, line 2" in message
+    keyed = tmp_path / "keyed.safetensors"
+    fastw2v.KeyedVectors([("a", 1), 2], np.eye(2, dtype=np.float32)).save(keyed)
+    assert "('a', 1)" in refused("convert", keyed, tmp_path / "v.txt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "corpus.txt", "keyed.safetensors", "vectors.txt"
+    ]  # fmt: skip
+
+
+# info
+
+
+def test_vectors_of_each_format(vectors, tmp_path, result, run):
+    pytest.importorskip("pyarrow")
+    for name in KEPT:
+        target = tmp_path / name
+        run("convert", vectors, target)
+        found = result("info", target)
+        assert (found["kind"], found["keys"], found["vector_size"]) == ("vectors", 5, 3)
+        assert found["first"] == ["king", "queen", "man", "woman", "King"]
+        assert found["format"] == fastw2v.formats.detect(target)
+        assert found["bytes"] == target.stat().st_size
+    printed = run("info", vectors).out
+    assert printed.startswith(f"{vectors}: vectors (word2vec_text), ")
+    assert "  keys         5: king, queen, man, woman, King\n  vector_size  3\n" in printed
+
+
+def test_a_model(model_file, result, run):
+    found = result("info", model_file)
+    model = fastw2v.Model.load(model_file)
+    assert (found["kind"], found["format"], found["keys"]) == ("model", "safetensors", 8)
+    assert (found["vector_size"], found["tokens"], found["first"][0]) == (4, 160, "the")
+    assert found["training"]["settings"]["seed"] == model.parameters.seed == 3
+    assert found["training"]["workers"] == 1
+    assert [one["loss"] for one in found["training"]["history"]] == [r.loss for r in model.history]
+    printed = run("info", model_file).out
+    assert printed.startswith(f"{model_file}: a model (safetensors), ")
+    assert "the, king, rules, land, queen, ..." in printed
+    assert f"epoch   2  loss {model.history[1].loss:.4f}" in printed
+
+
+def test_a_model_that_is_damaged(model_file, monkeypatch, refused):
+    monkeypatch.setattr(fastw2v.EpochRecord, "__init__", lambda self, x: None)
+    assert "is damaged, or from a newer fastw2v" in refused("info", model_file)
+
+
+def test_a_corpus(text, tmp_path, result, run):
+    path = tmp_path / "corpus.f2v"
+    corpus = fastw2v.encode(text, min_count=11)
+    corpus.save(path)
+    found = result("info", path)
+    assert (found["kind"], found["keys"], found["vector_size"]) == ("corpus", 6, None)
+    assert found["report"]["tokens"] == 160
+    assert str(corpus.report) in run("info", path).out
+
+
+def test_vocabularies(text, tmp_path, result):
+    vocabulary = fastw2v.count(text, min_count=11)
+    vocabulary.save(tmp_path / "v.safetensors")
+    words = tmp_path / "words.txt"
+    word_counts.write(words, vocabulary.keys, vocabulary.counts)
+    for path, format in (tmp_path / "v.safetensors", "safetensors"), (words, "word counts"):
+        found = result("info", path)
+        assert (found["kind"], found["format"]) == ("vocabulary", format)
+        assert (found["keys"], found["tokens"]) == (6, int(vocabulary.counts.sum()))
+        assert found["vector_size"] is None
+
+
+def test_vectors_of_one_dimension_are_no_vocabulary(tmp_path, result):
+    path = tmp_path / "v.glove"
+    path.write_text("a 1\nb 0.5\n")
+    assert result("info", path)["kind"] == "vectors"
+
+
+def test_formats(run, result):
+    listed = run("info", "--formats").out.splitlines()
+    assert [line.split()[0] for line in listed] == list(fastw2v.formats.FORMATS)
+    assert any(line.startswith("projector") and "(write only)" in line for line in listed)
+    names = [format["name"] for format in result("info", "--formats")["formats"]]
+    assert names == list(fastw2v.formats.FORMATS)
+
+
+def test_no_file_to_tell_of(text, tmp_path, refused, misused):
+    assert "no file of vectors" in refused("info", text)
+    assert "no file" in refused("info", tmp_path / "none")
+    assert "is a folder" in refused("info", tmp_path)
+    assert "one of the arguments" in misused("info")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(999, "999 bytes"), (1000, "1.0 kB"), (2.5e6, "2.5 MB"), (5e12, "5,000.0 GB")],
+)
+def test_sizes(size, shown):
+    assert _bytes(size) == shown
