@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fastw2v.corpus.storage import MappedArray, map_file
 from fastw2v.formats import safetensors
+from fastw2v.formats.keys import encode_keys
 from fastw2v.vocabulary import Vocabulary
 
 PIECE = 1 << 18  # tokens at a time
@@ -215,7 +216,7 @@ class EncodedCorpus:
         The file is in the safetensors format, about 4 bytes a token and 8 a sentence. Keys may be
         str, int, float, bool, None or tuples of these.
         """
-        kind, tensors = safetensors.encode_keys(self.vocabulary.keys)
+        kind, tensors = encode_keys(self.vocabulary.keys)
         tensors |= {
             "counts": self.vocabulary.counts,
             "tokens": self.tokens,

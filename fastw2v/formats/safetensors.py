@@ -1,35 +1,33 @@
 """Our own file: one safetensors file with the matrices, the keys and everything that explains them.
 
 A safetensors file is a JSON header and raw tensors: nothing in it is executed when it is read.
-The tensors are the matrices by name, ``counts``, and the keys in one of three forms, which
-``key_kind`` in the header names:
-
-=========  =====================================================================================
-``str``    ``keys``: all keys' UTF-8 bytes in one row; ``key_offsets``: where each begins and ends
-``int``    ``keys``: int64
-``json``   as ``str``, each key a JSON text: for tuples, numbers, None and mixtures of them
-=========  =====================================================================================
+The tensors are the matrices by name, ``counts``, and the keys in one of the three forms of
+``fastw2v.formats.keys``, which ``key_kind`` in the header names. ``finite`` in the header says that
+the writer found no value that is not: so a file can be mapped into memory without being searched.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import mmap
 import os
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from fastw2v.formats.files import replacing
+from fastw2v.formats.files import check_readable, replacing
+from fastw2v.formats.keys import decode_keys, encode_keys
+from fastw2v.formats.source import first_not_finite
 
 VERSION = "1"
-DTYPES = {"U8": "|u1", "I32": "<i4", "I64": "<i8", "F32": "<f4"}
+DTYPES = {"U8": "|u1", "I32": "<i4", "I64": "<i8", "F32": "<f4", "F64": "<f8"}
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 STEP = 1 << 20  # values at a time
+SEARCHED = 1 << 20  # bytes of a matrix, up to which a mapped one is searched like a read one
 
 
 class TensorPlace(NamedTuple):
@@ -38,6 +36,11 @@ class TensorPlace(NamedTuple):
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     begin: int  # byte of the file
+
+    def of(self, pages: mmap.mmap) -> NDArray[Any]:
+        """Return the tensor in the mapped file."""
+        tensor = np.frombuffer(pages, self.dtype, math.prod(self.shape), self.begin)
+        return tensor.reshape(self.shape).astype(self.dtype.newbyteorder("="), copy=False)
 
 
 class Contents(NamedTuple):
@@ -85,12 +88,19 @@ def write(
                 f"{problem}, and would be refused when the file is read: training diverged, so "
                 "lower alpha and train again"
             )
-    header = {
-        "key_kind": kind,
+    write_tensors(path, tensors, notes(kind, matrices, metadata))
+
+
+def notes(key_kind: str, matrices: Iterable[str], metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a file's header says of itself, given the names of its matrices."""
+    return {
+        "format": "fastw2v",
+        "version": VERSION,
+        "key_kind": key_kind,
         "matrices": json.dumps(sorted(matrices)),
         "metadata": json.dumps(dict(metadata)),
+        "finite": "true",
     }
-    write_tensors(path, tensors, header)
 
 
 def write_tensors(
@@ -108,31 +118,50 @@ def write_tensors(
         _write_tensors(file, tensors, header, release)
 
 
+def encode_header(
+    tensors: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]],
+    notes: Mapping[str, str],
+    size: int | None = None,
+) -> bytes:
+    """Return what a safetensors file begins with: the header's length, and the header.
+
+    Parameters
+    ----------
+    tensors
+        Types and shapes by name, in the order in which they follow in the file, without gaps.
+    notes
+        What else the header is to say.
+    size
+        How many bytes to return, if more than are needed; a multiple of 8 otherwise.
+    """
+    layout: dict[str, Any] = {"__metadata__": dict(notes)}
+    begin = 0
+    for name, (dtype, shape) in tensors.items():
+        end = begin + math.prod(shape) * dtype.itemsize
+        layout[name] = {
+            "dtype": DTYPE_NAMES[dtype.newbyteorder("<").str],
+            "shape": shape,
+            "data_offsets": [begin, end],
+        }
+        begin = end
+    text = json.dumps(layout).encode()
+    text += b" " * (-len(text) % 8 if size is None else size - 8 - len(text))
+    return len(text).to_bytes(8, "little") + text
+
+
 def _write_tensors(
     file: IO[bytes],
     tensors: Mapping[str, NDArray[Any]],
     header: Mapping[str, str],
     release: Callable[[], None],
 ) -> None:
-    """Write a safetensors file: the header's length, the header, and the tensors after it.
+    """Write a safetensors file, some values at a time.
 
     Not by the library's ``save_file``, which may copy or map all tensors at once.
     """
-    layout: dict[str, Any] = {"__metadata__": dict(header)}
     names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # aligned
-    begin = 0
-    for name in names:
-        tensor = tensors[name]
-        end = begin + tensor.nbytes
-        layout[name] = {
-            "dtype": DTYPE_NAMES[tensor.dtype.newbyteorder("<").str],
-            "shape": tensor.shape,
-            "data_offsets": [begin, end],
-        }
-        begin = end
-    text = json.dumps(layout).encode()
-    text += b" " * (-len(text) % 8)
-    file.write(len(text).to_bytes(8, "little") + text)
+    shapes = {name: (tensors[name].dtype, tensors[name].shape) for name in names}
+    file.write(encode_header(shapes, header))
     for name in names:
         tensor = tensors[name]
         rows = max(1, STEP * len(tensor) // max(tensor.size, 1))
@@ -151,15 +180,64 @@ def read(path: str | os.PathLike[str]) -> Contents:
         If it is damaged, cut off, or none of ours, or if a matrix holds a value that is not
         finite; the message names the file, and the key.
     """
-    header, tensors = _read_tensors(path)
+    contents = _contents(path, *_read_tensors(path))
+    _check_finite(path, contents.keys, contents.matrices)
+    return contents
+
+
+def open_mapped(path: str | os.PathLike[str]) -> Contents:
+    """Open a file that ``write`` wrote, its matrices mapped: they are read where they are used.
+
+    Opening takes no longer for large matrices than for small ones, and processes that open the
+    same file share its pages in memory. The matrices may be written to: a page is then copied, and
+    the file stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, cut off, or none of ours, as far as its header, keys and counts tell.
+
+    Notes
+    -----
+    What ``write`` wrote holds finite values only, and the file says so. Matrices of up to 1 MiB are
+    searched all the same, and so are all those of files that don't say so. A larger matrix with a
+    value that is not finite goes unseen if the file was changed afterwards: by damage that left
+    its size and its keys alone, or by a program that put other values in and kept the header.
+    ``read`` would refuse it. A value that was changed to another finite one is seen by neither, as
+    the file has no checksum.
+
+    The file may be replaced, as ``write`` does, or deleted while it is mapped: what was opened
+    stays (on Windows, both are refused). It must not be written to or cut off in place: matrices
+    would change, or reading them would end the process.
+    """
+    check_readable(path)
+    with open(path, "rb") as file:
+        header, places = tensor_places(path)
+        if not os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+            return open_mapped(path)  # it was replaced: these are places in another file
+        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    contents = _contents(path, header, {name: place.of(pages) for name, place in places.items()})
+    searched = {
+        name: matrix
+        for name, matrix in contents.matrices.items()
+        if header.get("finite") != "true" or matrix.nbytes <= SEARCHED
+    }
+    _check_finite(path, contents.keys, searched)
+    return contents
+
+
+def _contents(
+    path: object, header: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]
+) -> Contents:
+    """Put together what a file's header and tensors hold."""
     if "matrices" not in header and header.get("contents") == "corpus":
         raise ValueError(f"{path} is an encoded corpus, and holds no vectors")
     try:
-        keys = _decode_keys(header["key_kind"], tensors)
+        keys = decode_keys(header["key_kind"], tensors)
         matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
         metadata = dict(json.loads(header["metadata"]))
         counts = tensors["counts"]
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error
     _check(path, keys, counts, matrices)
     return Contents(keys, counts, matrices, metadata)
@@ -169,8 +247,8 @@ def read_keys(path: str | os.PathLike[str]) -> tuple[list[Hashable], NDArray[np.
     """Read nothing but keys and counts, from any file of ours."""
     header, tensors = _read_tensors(path, {"keys", "key_offsets", "counts"})
     try:
-        keys, counts = _decode_keys(header["key_kind"], tensors), tensors["counts"]
-    except (KeyError, ValueError, TypeError) as error:
+        keys, counts = decode_keys(header["key_kind"], tensors), tensors["counts"]
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error
     _check(path, keys, counts, {})
     return keys, counts
@@ -197,10 +275,7 @@ def _read_tensors(
     path: str | os.PathLike[str], names: Collection[str] | None = None
 ) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     """Read the header and, if it is ours, the tensors, or those of some names."""
-    if Path(path).is_dir():
-        raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no file {str(path)!r}")
+    check_readable(path)
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
             header = file.metadata() or {}
@@ -243,71 +318,17 @@ def _check(
                 f"{path} is damaged: {len(keys)} keys, but {name} is {matrix.dtype} of shape "
                 f"{matrix.shape}"
             )
+
+
+def _check_finite(
+    path: object, keys: Sequence[Hashable], matrices: Mapping[str, NDArray[Any]]
+) -> None:
+    for name, matrix in matrices.items():
         if problem := _not_finite(name, matrix, keys):
             raise ValueError(f"{path}: {problem}")
 
 
 def _not_finite(name: str, matrix: NDArray[Any], keys: Sequence[Hashable]) -> str:
     """Name the first row with a value that is not finite; empty if there is none."""
-    finite = np.isfinite(matrix).all(axis=1)
-    if finite.all():
-        return ""
-    row = int(finite.argmin())
-    return f"{name} of {keys[row]!r} (row {row}) is not finite"
-
-
-def encode_keys(keys: Sequence[Hashable]) -> tuple[str, dict[str, NDArray[Any]]]:
-    """Return the kind of the keys, for the header, and the tensors that hold them."""
-    kinds = {type(key) for key in keys}
-    if kinds == {int} and all(-(2**63) <= key < 2**63 for key in keys):  # type: ignore[operator]
-        return "int", {"keys": np.array(keys, dtype=np.int64)}
-    texts = list(keys) if kinds == {str} else [_to_json(key) for key in keys]
-    encoded = [str(text).encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.concatenate([[0], np.cumsum([len(text) for text in encoded])]).astype(np.int64)
-    return (
-        "str" if kinds == {str} else "json",
-        {"keys": np.frombuffer(b"".join(encoded), np.uint8), "key_offsets": offsets},
-    )
-
-
-def _to_json(key: Hashable) -> str:
-    text = json.dumps(key) if _is_plain(key) else None
-    # NaN equals nothing, and two lone surrogates in a row come back from JSON as one character.
-    if text is None or _from_json(text) != key:
-        raise TypeError(
-            f"the key {key!r} of type {type(key).__name__} can't be saved: keys in files are str, "
-            "int, float, bool, None, or tuples of these"
-        )
-    return text
-
-
-def _is_plain(key: object) -> bool:
-    if isinstance(key, tuple):
-        return type(key) is tuple and all(map(_is_plain, key))
-    return key is None or type(key) in (str, int, float, bool)
-
-
-def _from_json(text: str) -> Hashable:
-    return _as_tuples(json.loads(text))
-
-
-def _as_tuples(value: Any) -> Hashable:
-    if isinstance(value, dict):
-        raise ValueError("a key is a JSON object")
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
-def _decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashable]:
-    if kind == "int":
-        if tensors["keys"].dtype != np.int64 or tensors["keys"].ndim != 1:
-            raise ValueError(f"integer keys are {tensors['keys'].dtype}")
-        return list(tensors["keys"].tolist())
-    data, offsets = tensors["keys"].tobytes(), tensors["key_offsets"].tolist()
-    if offsets != sorted(offsets) or offsets[:1] != [0] or offsets[-1:] != [len(data)]:
-        raise ValueError("the keys' offsets are out of order")
-    texts = [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(offsets)]
-    if kind == "str":
-        return list(texts)
-    if kind == "json":
-        return [_from_json(text) for text in texts]
-    raise ValueError(f"unknown kind of keys {kind!r}")
+    row = first_not_finite(matrix)
+    return "" if row is None else f"{name} of {keys[row]!r} (row {row}) is not finite"

@@ -54,10 +54,10 @@ def typed(key):
 
 def assert_round_trip(path, keys):
     counts, matrices = write(path, keys)
-    contents = safetensors.read(path)
-    assert list(map(typed, contents.keys)) == list(map(typed, keys))
-    np.testing.assert_array_equal(contents.counts, counts)
-    np.testing.assert_array_equal(contents.matrices["vectors"], matrices["vectors"])
+    for contents in safetensors.read(path), safetensors.open_mapped(path):
+        assert list(map(typed, contents.keys)) == list(map(typed, keys))
+        np.testing.assert_array_equal(contents.counts, counts)
+        np.testing.assert_array_equal(contents.matrices["vectors"], matrices["vectors"])
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -123,14 +123,21 @@ def test_keys_that_would_not_come_back_are_refused(tmp_path, key, others):
     assert not os.listdir(tmp_path)
 
 
-def test_everything_comes_back(tmp_path):
+@pytest.fixture(params=["read", "open_mapped"])
+def read(request):
+    """Either way to read a file."""
+    return getattr(safetensors, request.param)
+
+
+def test_everything_comes_back(tmp_path, read):
     metadata = {"a": [1, 2.5, None, True], "é": {"deep": "\u2028"}}
     first = np.array([[1, -0.0], [1e-45, 3e38]], np.float32)
     path = str(tmp_path / "f.safetensors")
     _, matrices = write(
         path, ["a", "b"], np.array([2**40, 0]), metadata, first=first, second=first[:, :0]
     )
-    contents = safetensors.read(path)
+    before = tmp_path.joinpath("f.safetensors").read_bytes()
+    contents = read(path)
     assert contents.metadata == metadata
     assert contents.counts.tolist() == [2**40, 0]
     assert contents.counts.dtype == np.int64
@@ -138,7 +145,9 @@ def test_everything_comes_back(tmp_path):
     assert contents.matrices["first"].tobytes() == first.tobytes()
     assert contents.matrices["first"].dtype == np.float32
     assert contents.matrices["second"].shape == (2, 0)
-    contents.matrices["first"][0, 0] = 5  # ours to change, unlike a mapped file
+    contents.matrices["first"][0, 0] = 5  # the reader's to change, and not the file
+    contents.counts[0] = 5
+    assert before == tmp_path.joinpath("f.safetensors").read_bytes()
 
 
 def test_any_layout_in_memory_is_written_by_rows(tmp_path):
@@ -239,11 +248,11 @@ def test_places_that_cannot_be_written(tmp_path):
 # Files that can't be read
 
 
-def test_no_file(tmp_path):
+def test_no_file(tmp_path, read):
     with pytest.raises(FileNotFoundError, match=r"no file '.*missing'"):
-        safetensors.read(tmp_path / "missing")
+        read(tmp_path / "missing")
     with pytest.raises(IsADirectoryError, match="is a folder") as raised:
-        safetensors.read(tmp_path)
+        read(tmp_path)
     assert str(tmp_path) in str(raised.value)
 
 
@@ -251,21 +260,21 @@ SAMPLES = {"str": ["a", "bé", ""], "int": [1, -5, 2**60], "json": [("a", 1), No
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
-def test_a_file_cut_off_anywhere_is_refused(tmp_path, kind):
+def test_a_file_cut_off_anywhere_is_refused(tmp_path, kind, read):
     path = tmp_path / "f.safetensors"
     write(path, SAMPLES[kind], metadata={"x": [1, 2]})
     whole = path.read_bytes()
     for length in {*range(0, len(whole), 5), *range(len(whole) - 20, len(whole))}:
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match=r"f\.safetensors is no safetensors file, or"):
-            safetensors.read(path)
+            read(path)
     path.write_bytes(whole + b"\0")
     with pytest.raises(ValueError, match=r"f\.safetensors is no safetensors file, or"):
-        safetensors.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
-def test_any_flipped_bit_is_refused_or_harmless(tmp_path, kind):
+def test_any_flipped_bit_is_refused_or_harmless(tmp_path, kind, read):
     path = tmp_path / "f.safetensors"
     write(path, SAMPLES[kind], metadata={"x": [1, 2]}, width=2)
     whole = path.read_bytes()
@@ -275,7 +284,7 @@ def test_any_flipped_bit_is_refused_or_harmless(tmp_path, kind):
         damaged[position] ^= 1 << position // 2 % 8
         path.write_bytes(damaged)
         try:
-            contents = safetensors.read(path)
+            contents = read(path)
         except ValueError as error:
             assert str(path) in str(error)  # noqa: PT017
             refused += 1
@@ -309,6 +318,9 @@ TEXTS = np.frombuffer(b"ab", np.uint8)
         ("str", {"key_offsets": np.array([0, 1, 3])}, "out of order"),
         ("str", {"key_offsets": np.array([-1, 1, 2])}, "out of order"),
         ("str", {"key_offsets": np.array([1, 1, 2])}, "out of order"),
+        ("str", {"key_offsets": np.array([0, -(2**63), 2])}, "out of order"),
+        ("str", {"keys": np.frombuffer("é".encode(), np.uint8)}, "inside a character"),
+        ("str", {"keys": np.array([97, 98], np.int32)}, "keys are int32"),
         ("str", {"key_offsets": np.array([0, 1, 1])}, "out of order"),
         ("str", {"key_offsets": np.array([], np.int64)}, "damaged"),
         ("str", {"key_offsets": np.array([[0, 1], [1, 2]])}, "damaged"),
@@ -331,7 +343,7 @@ TEXTS = np.frombuffer(b"ab", np.uint8)
         ("pickle", {}, "unknown kind of keys 'pickle'"),
     ],
 )
-def test_tensors_that_do_not_fit_together(tmp_path, key_kind, changed, message):
+def test_tensors_that_do_not_fit_together(tmp_path, key_kind, changed, message, read):
     path = tmp_path / "f.safetensors"
     write(path, ["a", "b"])
     tensors = {
@@ -342,11 +354,11 @@ def test_tensors_that_do_not_fit_together(tmp_path, key_kind, changed, message):
     }
     metadata = header(path)
     save_file(tensors, path, metadata=metadata)
-    assert safetensors.read(path).keys == ["a", "b"]  # so that only the change is to blame
+    assert read(path).keys == ["a", "b"]  # so that only the change is to blame
     tensors = {name: t for name, t in {**tensors, **changed}.items() if t is not None}
     save_file(tensors, path, metadata={**metadata, "key_kind": key_kind})
     with pytest.raises(ValueError, match=message) as raised:
-        safetensors.read(path)
+        read(path)
     assert f"{path} is damaged: " in str(raised.value)
 
 
@@ -358,7 +370,7 @@ def test_tensors_that_do_not_fit_together(tmp_path, key_kind, changed, message):
         *(("metadata", value) for value in (None, "", "{")),
     ],
 )
-def test_headers_that_make_no_sense(tmp_path, name, value):
+def test_headers_that_make_no_sense(tmp_path, name, value, read):
     path = tmp_path / "f.safetensors"
     write(path, ["a"])
     metadata = {key: v for key, v in {**header(path), name: value}.items() if v is not None}
@@ -370,23 +382,23 @@ def test_headers_that_make_no_sense(tmp_path, name, value):
     }
     save_file(tensors, path, metadata=metadata)
     with pytest.raises(ValueError, match="is damaged: ") as raised:
-        safetensors.read(path)
+        read(path)
     assert str(path) in str(raised.value)
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"format": "pt"}])
-def test_a_safetensors_file_of_somebody_else(tmp_path, metadata):
+def test_a_safetensors_file_of_somebody_else(tmp_path, metadata, read):
     path = tmp_path / "f.safetensors"
     save_file({"keys": np.ones(2)}, path, metadata=metadata)
     with pytest.raises(ValueError, match="not one that fastw2v wrote") as raised:
-        safetensors.read(path)
+        read(path)
     assert str(path) in str(raised.value)
 
 
 # Types that NumPy has no name for, in a file that is well-formed.
 @pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "F8_E5M2"])
 @pytest.mark.parametrize("ours", [False, True])
-def test_tensors_that_numpy_cannot_hold(tmp_path, dtype, ours):
+def test_tensors_that_numpy_cannot_hold(tmp_path, dtype, ours, read):
     path = tmp_path / "f.safetensors"
     write(path, ["a"])
     width = 2 if dtype == "BF16" else 1
@@ -396,30 +408,30 @@ def test_tensors_that_numpy_cannot_hold(tmp_path, dtype, ours):
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(2 * width))
     message = "is damaged: " if ours else "not one that fastw2v wrote"
     with pytest.raises(ValueError, match=message) as raised:
-        safetensors.read(path)
+        read(path)
     assert str(path) in str(raised.value)
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x80\x04pickle" * 9, b"the cat 1 2\n" * 99])
-def test_no_safetensors_file(tmp_path, data):
+def test_no_safetensors_file(tmp_path, data, read):
     path = tmp_path / "f.bin"
     path.write_bytes(data)
     with pytest.raises(ValueError, match="no safetensors file") as raised:
-        safetensors.read(path)
+        read(path)
     assert str(path) in str(raised.value)
 
 
-def test_a_newer_version(tmp_path, monkeypatch):
+def test_a_newer_version(tmp_path, monkeypatch, read):
     path = tmp_path / "f.safetensors"
     monkeypatch.setattr(safetensors, "VERSION", "2")
     write(path, ["a"])
     monkeypatch.undo()
     with pytest.raises(ValueError, match="format version 2, and this fastw2v reads version 1"):
-        safetensors.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_named(tmp_path, value):
+def test_what_is_not_finite_is_named(tmp_path, value, read):
     matrix = np.ones((3, 2), np.float32)
     path = tmp_path / "f.safetensors"
     keys = ["a", ("b", 2), "c"]
@@ -436,5 +448,90 @@ def test_what_is_not_finite_is_named(tmp_path, value):
 
     save_file({**tensors, "output_vectors": matrix}, path, metadata=metadata)
     with pytest.raises(ValueError, match=message) as raised:
-        safetensors.read(path)
+        read(path)
     assert str(path) in str(raised.value)
+
+
+# Mapped
+
+
+LARGE = safetensors.SEARCHED // 4 + 3  # values of the smallest matrix that is not always searched
+
+
+def write_large(path, value=1):
+    """Write a matrix that a reader takes the file's word for; ``value`` is put in afterwards."""
+    matrix = np.ones((3, LARGE // 3), np.float32)
+    write(path, ["a", "b", "c"], vectors=matrix)
+    matrix[1, 1] = value
+    metadata, tensors = header(path), load_file(path)
+    return metadata, {**tensors, "vectors": matrix}
+
+
+def test_a_large_matrix_is_searched_unless_the_file_says_it_was(tmp_path):
+    path = tmp_path / "f.safetensors"
+    metadata, tensors = write_large(path, math.nan)
+    message = r"vectors of 'b' \(row 1\) is not finite"
+    save_file(tensors, path, metadata=metadata)
+    assert math.isnan(safetensors.open_mapped(path).matrices["vectors"][1, 1])
+    with pytest.raises(ValueError, match=message):
+        safetensors.read(path)
+    for said in None, "", "false":
+        without = {**metadata, "finite": said} if said is not None else dict(metadata)
+        if said is None:
+            del without["finite"]
+        save_file(tensors, path, metadata=without)
+        with pytest.raises(ValueError, match=message) as raised:
+            safetensors.open_mapped(path)
+        assert str(path) in str(raised.value)
+
+
+def test_a_file_without_that_word_is_read_all_the_same(tmp_path, read):
+    path = tmp_path / "f.safetensors"
+    metadata, tensors = write_large(path)
+    del metadata["finite"]
+    save_file(tensors, path, metadata=metadata)
+    assert read(path).matrices["vectors"].shape == (3, LARGE // 3)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
+def test_opening_takes_no_memory_for_what_is_not_used(tmp_path):
+    def resident():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    path = tmp_path / "f.safetensors"
+    n = 100_000
+    write(path, list(map(str, range(n))), first=np.ones((n, 200)), second=np.ones((n, 50)))
+    safetensors.open_mapped(path)
+    before = resident()
+    contents = safetensors.open_mapped(path)
+    assert resident() - before < 30e6  # of 100 MB; keys are 13 of them
+    assert contents.matrices["first"].sum() == n * 200
+    assert resident() - before > 80e6  # so that this measures what it is meant to
+
+
+def test_a_file_that_is_replaced_or_deleted_stays_open(tmp_path):
+    path = tmp_path / "f.safetensors"
+    write(path, ["a"], vectors=np.ones((1, 3000)))
+    first = safetensors.open_mapped(path)
+    write(path, ["b"], vectors=np.full((1, 3000), 2))
+    second = safetensors.open_mapped(path)
+    path.unlink()
+    assert (first.matrices["vectors"] == 1).all()
+    assert (second.matrices["vectors"] == 2).all()
+
+
+def test_a_file_that_is_replaced_while_it_is_opened(tmp_path, monkeypatch):
+    path = tmp_path / "f.safetensors"
+    write(path, ["a"], vectors=np.ones((1, 2)))
+    real = safetensors.tensor_places
+
+    def late(given):
+        monkeypatch.undo()
+        write(path, ["longer"], vectors=np.full((1, 5), 2))
+        return real(given)
+
+    monkeypatch.setattr(safetensors, "tensor_places", late)
+    contents = safetensors.open_mapped(path)
+    assert contents.keys == ["longer"]
+    assert contents.matrices["vectors"].tolist() == [[2] * 5]
