@@ -477,4 +477,8 @@ class KeyedVectors(ComparableVectors):
         FileNotFoundError, OSError
             If the file can't be read.
         """
-        return cls(*formats.read(path, format=format, limit=limit, encoding_errors=encoding_errors))
+        rows = formats.read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
+        try:
+            return cls(*rows)
+        except ValueError:  # a key that occurs again, which takes as long to look for as the rest
+            return cls(*formats.first_of_each(path, rows))

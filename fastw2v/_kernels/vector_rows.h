@@ -20,7 +20,7 @@ enum {
     ROWS_NO_NUMBER,   /* something else is where a number belongs */
     ROWS_TOO_FEW,
     ROWS_TOO_MANY,
-    ROWS_NOT_FINITE
+    ROWS_NOT_FINITE   /* a number is not, or is too large for a float32 */
 };
 
 typedef struct {
@@ -133,6 +133,12 @@ static inline void copy_floats(void *to, const void *from, int64_t n) {
 #endif
 }
 
+static inline int floats_are_finite(const float *values, int64_t n) {
+    int all = 1;
+    for (int64_t i = 0; i < n; i++) all &= float_is_finite(values[i]);
+    return all;
+}
+
 /* Parse binary rows, as many as lie whole in the data. */
 static inline void rows_parse_binary(const unsigned char *data, int64_t length, Rows *rows) {
     const int64_t size = rows->width * (int64_t)sizeof(float);
@@ -149,12 +155,31 @@ static inline void rows_parse_binary(const unsigned char *data, int64_t length, 
             rows->at = begin;
             return;
         }
-        copy_floats(rows->vectors + rows->n * rows->width, space + 1, rows->width);
+        float *out = rows->vectors + rows->n * rows->width;
+        copy_floats(out, space + 1, rows->width);
+        if (!floats_are_finite(out, rows->width)) {
+            rows->problem = ROWS_NOT_FINITE;
+            rows->at = begin;
+            return;
+        }
         rows->keys[2 * rows->n] = begin;
         rows->keys[2 * rows->n + 1] = key_end;
         rows->n++;
         rows->end = key_end + 1 + size;
     }
+}
+
+/* Put keys one after the other, with a newline between each two; return where the last ends. */
+static inline int64_t keys_gather(const unsigned char *data, const int64_t *keys, int64_t n,
+                                  unsigned char *out /* OUT */) {
+    unsigned char *s = out;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t length = keys[2 * i + 1] - keys[2 * i];
+        if (i > 0) *s++ = '\n';
+        memcpy(s, data + keys[2 * i], (size_t)length);
+        s += length;
+    }
+    return s - out;
 }
 
 /* Rows to be written: key i lies from bounds[i] to bounds[i + 1], but for a separator after it. */

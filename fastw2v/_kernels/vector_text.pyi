@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +18,7 @@ def parse_text(
 def parse_binary(
     data: Data, out_vectors: FloatArray, out_keys: OffsetArray
 ) -> tuple[int, int, int, int]: ...
-def decode_keys(data: Data, keys: OffsetArray, errors: str) -> list[Any]: ...
+def gather_keys(data: Data, keys: OffsetArray) -> bytes: ...
 def most_bytes(n: int, width: int, key_bytes: int, binary: bool) -> int: ...
 def format_rows(
     keys: Data,

@@ -1,11 +1,10 @@
 """Files of word vectors, a block at a time: rows of keys and numbers, as text or in word2vec's binary form.
 
 The native loops are plain C without the interpreter: ``float_text.h`` has single numbers,
-``vector_rows.h`` rows. Keys go in and come out as bytes and where they lie; ``decode_keys`` then
-makes str of them.
+``vector_rows.h`` rows. Keys go in and come out as bytes and where they lie.
 """
 
-from cpython.unicode cimport PyUnicode_DecodeUTF8
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t
 
 cdef extern from "vector_rows.h" nogil:
@@ -27,6 +26,7 @@ cdef extern from "vector_rows.h" nogil:
         int64_t width
     void rows_parse_text(const unsigned char*, int64_t, bint, Rows*)
     void rows_parse_binary(const unsigned char*, int64_t, Rows*)
+    int64_t keys_gather(const unsigned char*, const int64_t*, int64_t, unsigned char*)
     int64_t rows_most_text(int64_t, int64_t, int64_t)
     int64_t rows_most_binary(int64_t, int64_t, int64_t)
     int64_t rows_format_text(const RowsToWrite*, unsigned char*)
@@ -88,27 +88,27 @@ cdef int prepare(Rows* rows, float[:, ::1] vectors, int64_t[:, ::1] keys) except
     return 0
 
 
-def decode_keys(
+def gather_keys(
     const unsigned char[::1] data not None,  # IN
     const int64_t[:, ::1] keys not None,  # IN: (n, 2): where each key begins and ends
-    str errors not None,  # IN: what to do with bytes that are not UTF-8, as for bytes.decode
 ):
-    """Return the keys as str. The list ends before the first that is refused."""
-    cdef Py_ssize_t i, begin, end
-    cdef bytes policy = errors.encode()
-    cdef const char* how = policy
-    cdef list decoded = []
+    """Return the keys' bytes, with a newline between each two."""
+    cdef Py_ssize_t i, n = keys.shape[0], length = n - 1
+    cdef bytes gathered
+    cdef unsigned char* out
     if keys.shape[1] != 2:
         raise ValueError(f"keys have the shape ({keys.shape[0]}, {keys.shape[1]})")
-    for i in range(keys.shape[0]):
-        begin, end = keys[i, 0], keys[i, 1]
-        if not 0 <= begin < end <= data.shape[0]:
+    if n == 0:
+        return b""
+    for i in range(n):
+        if not 0 <= keys[i, 0] < keys[i, 1] <= data.shape[0]:
             raise ValueError(f"key {i} lies outside the data")
-        try:
-            decoded.append(PyUnicode_DecodeUTF8(<const char*>&data[begin], end - begin, how))
-        except UnicodeDecodeError:
-            break
-    return decoded
+        length += keys[i, 1] - keys[i, 0]
+    gathered = PyBytes_FromStringAndSize(NULL, length)
+    out = <unsigned char*>PyBytes_AS_STRING(gathered)
+    with nogil:
+        keys_gather(&data[0], &keys[0, 0], n, out)
+    return gathered
 
 
 def most_bytes(Py_ssize_t n, Py_ssize_t width, Py_ssize_t key_bytes, bint binary):

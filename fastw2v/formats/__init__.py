@@ -48,8 +48,8 @@ from fastw2v.formats.source import (
     from_arrays,
     read_whole,
 )
+from fastw2v.formats.streams import require_room
 from fastw2v.formats.table import FORMATS, Format, detect
-from fastw2v.resources import require_memory
 
 __all__ = ["FORMATS", "Format", "Vectors", "convert", "detect", "read", "write"]
 
@@ -98,18 +98,30 @@ def read(
     FileNotFoundError, OSError
         If the file can't be read.
     """
+    rows = read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
+    return first_of_each(path, rows)
+
+
+def read_rows(
+    path: AnyPath,
+    *,
+    format: str | None = None,
+    limit: int | None = None,
+    encoding_errors: str = "strict",
+) -> Vectors:
+    """Read a file of vectors as ``read`` does, but keep all rows where keys occur again."""
     _check_options(limit, encoding_errors)
     module = table.source_format(path, format).module()
+    rows: Vectors
     if limit is None and hasattr(module, "open_vectors"):
-        mapped: Vectors = module.open_vectors(path)
-        return mapped
-    with module.open_source(path, limit=limit, encoding_errors=encoding_errors) as source:
-        require_memory(
-            4 * source.n * source.vector_size,
-            f"the vectors of {os.fspath(path)}",
-            "read only the first rows by limit=",
-        )
-        return _first_of_each(path, read_whole(source))
+        rows = module.open_vectors(path)
+    elif hasattr(module, "read_vectors"):
+        rows = module.read_vectors(path, limit=limit, encoding_errors=encoding_errors)
+    else:
+        with module.open_source(path, limit=limit, encoding_errors=encoding_errors) as source:
+            require_room(path, source.n, source.vector_size)
+            rows = read_whole(source)
+    return rows
 
 
 def _check_options(limit: object, encoding_errors: object) -> None:
@@ -117,8 +129,8 @@ def _check_options(limit: object, encoding_errors: object) -> None:
     checks.one_of("encoding_errors", encoding_errors, ENCODING_ERRORS)
 
 
-def _first_of_each(path: AnyPath, vectors: Vectors) -> Vectors:
-    """Leave out rows whose key an earlier row has."""
+def first_of_each(path: AnyPath, vectors: Vectors) -> Vectors:
+    """Leave out rows whose key an earlier row has, and log a warning that names the file."""
     first = _first_repeated(vectors.keys)
     if first is None:
         return vectors
@@ -135,6 +147,8 @@ def _first_of_each(path: AnyPath, vectors: Vectors) -> Vectors:
 
 def _first_repeated(keys: Sequence[Hashable]) -> int | None:
     """Return the first row whose key an earlier row has; None if there is none."""
+    if len(set(keys)) == len(keys):
+        return None
     seen: set[Hashable] = set()
     for row, key in enumerate(keys):
         if key in seen:

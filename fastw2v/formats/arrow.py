@@ -54,15 +54,22 @@ def open_source(
 def _look(pages: Any, schema: Any) -> tuple[int, Any]:
     """Return how many rows there are, and a batch that holds the first vector, if there is one.
 
-    Only one column is looked at, as those of compressed files must be unpacked.
+    All batches are looked at, but only their keys, as those of compressed files must be unpacked.
     """
     pa = columns.pyarrow()
     options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index("key")])
     reader = pa.ipc.open_file(pages, options=options)
-    lengths = [len(reader.get_batch(i)) for i in range(reader.num_record_batches)]
+    lengths = [len(_batch(reader, i, full=False)) for i in range(reader.num_record_batches)]
     filled = next((i for i, length in enumerate(lengths) if length), None)
-    first = None if filled is None else pa.ipc.open_file(pages).get_batch(filled)
+    first = None if filled is None else _batch(pa.ipc.open_file(pages), filled)
     return sum(lengths), first
+
+
+def _batch(reader: Any, i: int, full: bool = True) -> Any:
+    """Return a batch whose parts fit together: of another, a look may end the process."""
+    batch = reader.get_batch(i)
+    batch.validate(full=full)
+    return batch
 
 
 def _chunks(
@@ -71,8 +78,7 @@ def _chunks(
     row = 0
     with columns.damage_named(path, KIND):
         for i in range(reader.num_record_batches):
-            whole = reader.get_batch(i).select(names)
-            whole.validate(full=True)  # what is read from it may be anything
+            whole = _batch(reader, i).select(names)
             for begin in range(0, len(whole), chunk_rows(size)):
                 if row == n:
                     return

@@ -48,10 +48,19 @@ def open_source(
             names = columns.check_schema(path, file.schema_arrow)
             first = next(file.iter_batches(1, columns=["vector"]), None)
             size = columns.vector_size(file.schema_arrow, first)
-        rows = file.metadata.num_rows
+            rows = _rows(path, file.metadata)
         n = rows if limit is None else min(limit, rows)
         chunks = _chunks(path, file, names, size, n, encoding_errors)
         yield checked(Source(n, size, chunks), f"{path}: ")
+
+
+def _rows(path: str | os.PathLike[str], metadata: Any) -> int:
+    """Return how many rows there are, if all that the file says of it agrees."""
+    rows: int = metadata.num_rows
+    groups = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    if min(groups, default=0) < 0 or sum(groups) != rows:
+        raise ValueError(f"{path} is damaged: {rows:,} rows, but {sum(groups):,} in its groups")
+    return rows
 
 
 def _chunks(

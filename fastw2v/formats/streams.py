@@ -13,6 +13,7 @@ from typing import Any
 
 from fastw2v.corpus.compression import Damage, decompressor
 from fastw2v.formats.files import check_readable
+from fastw2v.resources import require_memory
 
 BLOCK = 1 << 22  # bytes at a time
 MOST_COMPRESSION = 1 << 14  # times smaller than its content a file of vectors can be
@@ -96,3 +97,12 @@ def open_stream(path: str | os.PathLike[str]) -> Iterator[Stream]:
             return
     with decompress(name, "rb") as decompressed:
         yield Stream(name, decompressed, MOST_COMPRESSION * size, is_compressed=True)
+
+
+def require_room(path: str | os.PathLike[str], n: int, vector_size: int) -> None:
+    """Raise MemoryError if there is no room for all vectors of a file."""
+    require_memory(
+        4 * n * vector_size,
+        f"the vectors of {os.fspath(path)}",
+        "read only the first rows by limit=",
+    )

@@ -4,8 +4,9 @@ A file to be read is recognised by its content, whatever its name; a file to be 
 format that its suffix names, or the one that the caller does. Each format's module is imported when
 it is first used. It has ``open_source(path, *, limit, encoding_errors)``, a context manager that
 gives a ``Source``, where the format can be read, and ``write(path, source)`` where it can be
-written. It may have ``check_keys(keys)``, which refuses keys before anything is written, and
-``open_vectors(path)``, which maps all vectors instead of reading them.
+written. It may have ``check_keys(keys)``, which refuses keys before anything is written,
+``open_vectors(path)``, which maps all vectors instead of reading them, and ``read_vectors(path, *,
+limit, encoding_errors)``, which reads them faster than chunk by chunk.
 """
 
 from __future__ import annotations

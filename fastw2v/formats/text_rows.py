@@ -9,11 +9,8 @@ same float32 again (nine at the most).
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from collections.abc import Generator, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +19,12 @@ from fastw2v._kernels import vector_text
 from fastw2v.corpus.compression import compressing
 from fastw2v.corpus.messages import shown
 from fastw2v.formats.files import replacing
+from fastw2v.formats.ordered import map_in_order
 from fastw2v.formats.source import Source, Vectors, checked
 from fastw2v.formats.streams import BLOCK, LONGEST_KEY, Stream
-from fastw2v.formats.text_keys import TEXT, KeyWriter, decode
-from fastw2v.resources import available_cores
+from fastw2v.formats.text_keys import TEXT, KeyWriter, decode, gather
 
 LONGEST_NUMBER = 64  # characters, on average over a line
-MOST_THREADS = 8  # more would wait for the one that reads or writes
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class Layout(NamedTuple):
@@ -88,7 +81,7 @@ def read_rows(stream: Stream, layout: Layout, limit: int | None) -> Generator[Ve
     def parse(block: _Block) -> _Parsed:
         return _parse(block, layout)
 
-    for rows, problem, blank in _in_order(parse, _line_blocks(stream, layout)):
+    for rows, problem, blank in map_in_order(parse, _line_blocks(stream, layout)):
         line = layout.first_line + row
         if was_blank and (rows.keys or not blank):
             raise ValueError(f"{stream.path}, line {line}: the line is empty")
@@ -146,7 +139,7 @@ def _parse(block: _Block, layout: Layout) -> _Parsed:
     vectors = np.empty((most, layout.vector_size), np.float32)
     places = np.empty((most, 2), np.int64)
     n, end, problem, at = vector_text.parse_text(text, layout.spaces_in_keys, vectors, places)
-    keys, wrong = decode(text, places[:n], layout.encoding_errors)
+    keys, wrong = decode(gather(text, places[:n]), layout.encoding_errors)
     blank = False
     if not wrong and problem:
         rest = bytes(text[end:])
@@ -194,7 +187,7 @@ def write_rows(path: str | os.PathLike[str], source: Source, header: str = "") -
 
     with replacing(path) as file, compressing(file, os.fspath(path)) as out:
         out.write(header.encode())
-        for data in _in_order(_format, encoded()):
+        for data in map_in_order(_format, encoded()):
             out.write(data)
 
 
@@ -221,23 +214,3 @@ def _format(encoded: _Encoded) -> memoryview:
             "be refused when the file is read"
         )
     return data[:n].data
-
-
-def _in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Work on several items at a time, and yield the results in the items' order."""
-    items = iter(items)
-    ahead = list(islice(items, 2))
-    workers = min(available_cores(), MOST_THREADS)
-    if len(ahead) < 2 or workers == 1:
-        yield from map(work, ahead)
-        yield from map(work, items)
-        return
-    with ThreadPoolExecutor(workers, "fastw2v-vectors") as pool:
-        running: deque[Future[Result]] = deque(pool.submit(work, item) for item in ahead)
-        del ahead
-        for item in items:
-            if len(running) > workers:
-                yield running.popleft().result()
-            running.append(pool.submit(work, item))
-        while running:
-            yield running.popleft().result()

@@ -10,16 +10,27 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastw2v._kernels.vector_text import NO_KEY, format_rows, most_bytes, parse_binary
+from fastw2v._kernels.vector_text import (
+    NO_KEY,
+    NOT_FINITE,
+    format_rows,
+    most_bytes,
+    parse_binary,
+)
 from fastw2v.corpus.compression import compressing
+from fastw2v.corpus.messages import shown
 from fastw2v.formats.files import replacing
 from fastw2v.formats.source import Source, Vectors, checked
-from fastw2v.formats.streams import BLOCK, LONGEST_KEY, Stream, open_stream
-from fastw2v.formats.text_keys import BINARY, KeyWriter, decode
+from fastw2v.formats.streams import LONGEST_KEY, Stream, open_stream, require_room
+from fastw2v.formats.text_keys import BINARY, Gathered, KeyWriter, decode, gather
 from fastw2v.formats.word2vec_header import Header, read_header
+
+BLOCK = 1 << 19  # bytes at a time: they stay in a core's own cache until their floats are copied
 
 
 @contextmanager
@@ -46,33 +57,88 @@ def open_source(
     with open_stream(path) as stream:
         header = read_header(stream, number_bytes=4)
         n = header.n if limit is None else min(limit, header.n)
-        rows = _rows(stream, header, n, encoding_errors)
-        yield checked(Source(n, header.vector_size, rows), f"{path}: ")
+        rows = _rows(stream, header, n, None, encoding_errors)
+        yield Source(n, header.vector_size, rows)
 
 
-def _rows(stream: Stream, header: Header, n: int, encoding_errors: str) -> Iterator[Vectors]:
+def read_vectors(
+    path: str | os.PathLike[str], *, limit: int | None = None, encoding_errors: str = "strict"
+) -> Vectors:
+    """Read all rows, or the first ``limit`` of them, straight into one matrix; see ``open_source``.
+
+    Raises
+    ------
+    MemoryError
+        If there is not enough memory for it; before any is taken.
+    """
+    with open_stream(path) as stream:
+        header = read_header(stream, number_bytes=4)
+        n = header.n if limit is None else min(limit, header.n)
+        require_room(path, n, header.vector_size)
+        matrix = np.empty((n, header.vector_size), np.float32)
+        keys: list[Hashable] = []
+        for chunk in _rows(stream, header, n, matrix, encoding_errors):
+            keys += chunk.keys
+        return Vectors(keys, matrix)
+
+
+class _Block(NamedTuple):
+    """Some rows as they were read."""
+
+    row: int  # of the first
+    vectors: NDArray[np.float32]
+    keys: Gathered
+    offsets: NDArray[np.int64]  # in the file, of each key
+
+
+def _rows(
+    stream: Stream,
+    header: Header,
+    n: int,
+    matrix: NDArray[np.float32] | None,
+    encoding_errors: str,
+) -> Iterator[Vectors]:
+    """Yield the first n rows, whose vectors lie in the matrix if there is one."""
+    for block in _blocks(stream, header, n, matrix):
+        keys, problem = decode(block.keys, encoding_errors)
+        if problem:
+            place = _place(stream, block.row + len(keys), int(block.offsets[len(keys)]))
+            raise ValueError(f"{place}: {problem}")
+        yield Vectors(keys, block.vectors)
+
+
+def _blocks(
+    stream: Stream, header: Header, n: int, matrix: NDArray[np.float32] | None
+) -> Iterator[_Block]:
     """Yield the first n rows; see that no more follow if these are all."""
     row_bytes = 2 + 4 * header.vector_size  # at the least
     row, rest, at_end = 0, b"", False
+    data = memoryview(bytearray(BLOCK))
     while row < n:
         begin = stream.offset - len(rest)
-        data = memoryview(bytearray(max(BLOCK, 2 * len(rest))))
+        if 2 * len(rest) > len(data):  # it holds part of a long row
+            data = memoryview(bytearray(2 * len(rest)))
         data[: len(rest)] = rest
         filled = len(rest) + stream.fill(data[len(rest) :])
         at_end = filled < len(data)
         most = min(n - row, filled // row_bytes)
-        vectors = np.empty((most, header.vector_size), np.float32)
         places = np.empty((most, 2), np.int64)
+        if matrix is None:
+            vectors = np.empty((most, header.vector_size), np.float32)
+        else:
+            vectors = matrix[row : row + most]
         found, end, problem, at = parse_binary(data[:filled], vectors, places)
-        if problem == NO_KEY:
-            raise ValueError(f"{_place(stream, row + found, begin + at)}: there is no key")
-        keys, wrong = decode(data, places[:found], encoding_errors)
-        if wrong:
-            at = begin + int(places[len(keys), 0])
-            raise ValueError(f"{_place(stream, row + len(keys), at)}: {wrong}")
         if found:
-            yield Vectors(keys, vectors[:found])
+            keys = gather(data, places[:found])
+            yield _Block(row, vectors[:found], keys, begin + places[:found, 0])
         row, rest = row + found, bytes(data[end:filled])
+        if problem == NO_KEY:
+            raise ValueError(f"{_place(stream, row, begin + at)}: there is no key")
+        if problem == NOT_FINITE:
+            key = shown(bytes(data[at:filled]).partition(b" ")[0].decode("utf-8", "replace"))
+            raise ValueError(
+                f"{_place(stream, row, begin + at)}: the vector of {key} is not finite"
+            )
         if row < n and len(rest) > LONGEST_KEY + row_bytes:
             raise ValueError(
                 f"{_place(stream, row, begin + end)}: no space in {LONGEST_KEY:,} bytes, which "

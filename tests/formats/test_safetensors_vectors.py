@@ -38,7 +38,7 @@ def shared_path(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", KEYS)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_what_is_written_by_chunks_is_read_as_a_whole(kind, data, shared_path):
     keys = data.draw(st.lists(KEYS[kind], unique=True, max_size=7))

@@ -461,7 +461,8 @@ def test_binary_rows_that_are_wrong(saved, style):
         formats.read(saved(data.replace("é".encode(), b"")))
     row = packed([1, 2, 3])
     for value in (np.nan, np.inf, -np.inf):
-        with pytest.raises(ValueError, match=r"the vector of 'é' \(row 1\) is not finite"):
+        message = r"row 1 \(from byte 2[12] on\): the vector of 'é' is not finite"
+        with pytest.raises(ValueError, match=message):
             formats.read(saved(data.replace(row, packed([1, value, 3]))))
 
 

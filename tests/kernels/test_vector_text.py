@@ -305,18 +305,18 @@ def test_a_binary_row_without_a_key():
 # Keys
 
 
-def test_decoding_stops_at_the_first_key_that_is_no_utf8():
-    data = b"a\xc3\xa9\xffb"
-    places = np.array([[0, 1], [1, 3], [3, 5], [4, 5]])
-    assert vector_text.decode_keys(data, places, "strict") == ["a", "é"]
-    assert vector_text.decode_keys(data, places, "replace") == ["a", "é", "\ufffdb", "b"]
-    assert vector_text.decode_keys(data, places, "ignore") == ["a", "é", "b", "b"]
+def test_keys_are_gathered_with_newlines_between_them():
+    data = b"ab\nc\xffd"
+    places = np.array([[0, 2], [1, 4], [4, 5], [0, 6]])
+    assert vector_text.gather_keys(data, places) == b"ab\nb\nc\n\xff\nab\nc\xffd"
+    assert vector_text.gather_keys(data, places[:1]) == b"ab"
+    assert vector_text.gather_keys(b"", places[:0]) == b""
 
 
 @pytest.mark.parametrize("place", [(-1, 1), (1, 1), (2, 1), (0, 4)])
 def test_keys_outside_the_data_are_refused(place):
     with pytest.raises(ValueError, match="key 0 lies outside"):
-        vector_text.decode_keys(b"abc", np.array([place]), "strict")
+        vector_text.gather_keys(b"abc", np.array([place]))
 
 
 # Writing
