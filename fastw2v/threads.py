@@ -45,7 +45,7 @@ class StoppableThread(threading.Thread):
     def wait(self) -> None:
         """Wait for a thread that is done or was told to stop; then raise what interrupted that."""
         interrupt: KeyboardInterrupt | None = None
-        while self._was_started:
+        while self._was_started or self.ident is not None:
             try:
                 # Interrupted while it was started, it may be about to run, or never will.
                 if self.ident is None and not self.done.wait(START_SECONDS) and self.ident is None:
