@@ -294,6 +294,19 @@ def test_a_figure_of_hostile_keys(hostile):
     plot.neighbors(hostile, "$x_2$ and $\\frac").figure().savefig(io.BytesIO())
 
 
+def test_fonts(monkeypatch, caplog):
+    keys = ["plain", "naïve", "Ωмега", "日本語", "ไทย", "हिन्दी", "עברית"]
+    vectors = KeyedVectors(keys, np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32))
+    plot.map(vectors, method="pca").figure().savefig(io.BytesIO())  # no warning, whatever is here
+    caplog.clear()
+    monkeypatch.setattr("matplotlib.font_manager.fontManager.ttflist", [])
+    figure = plot.map(vectors, method="pca").figure()
+    figure.savefig(io.BytesIO())
+    written = {text.get_text() for text in figure.axes[0].texts}
+    assert {"plain", "naïve", "Ωмега", "□□□"} <= written
+    assert "no installed font has" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("key", "label"),
     [

@@ -5,12 +5,14 @@
 ``plots``      what a picture shows, and how it is saved
 ``labels``     words' labels, placed where there is room
 ``figures``    matplotlib figures
+``fonts``      which can write the words
 ``page``       one HTML file with search and zoom, from ``page.html``
 =============  =====================================================================================
 
-Each function returns a plot: ``save(path)`` writes it as ``.png``, ``.svg``, ``.pdf`` or ``.html``,
-by the path's ending, and ``figure()`` returns it as a ``matplotlib.figure.Figure``. matplotlib and
-scikit-learn (for t-SNE) are needed, and imported, only where they are used: a page needs neither.
+Each function returns a plot: ``save(path)`` writes it as ``.png``, ``.svg`` or ``.pdf``, and one of
+words as ``.html``, by the path's ending; ``figure()`` returns it as a ``matplotlib.figure.Figure``.
+matplotlib and scikit-learn (for t-SNE) are needed, and imported, only where they are used: the page
+of a PCA needs neither.
 """
 
 from __future__ import annotations

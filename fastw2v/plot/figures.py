@@ -22,6 +22,8 @@ try:
     from matplotlib.font_manager import FontProperties
     from matplotlib.patches import Circle
     from matplotlib.ticker import MaxNLocator
+
+    from fastw2v.plot.fonts import choose_fonts
 except ImportError as error:
     raise ImportError(
         "pictures are drawn by matplotlib, which is not installed: pip install 'fastw2v[plot]', or "
@@ -55,7 +57,8 @@ def word_figure(plot: WordPlot) -> Figure:
     axes.set_ylim(0, size[1])
     where, scale, origin = _fit(plot, size - [2 * MARGIN, 2 * MARGIN + HEADING])
     where, origin = where + MARGIN, origin + MARGIN
-    _write(axes, (MARGIN, size[1] - MARGIN), plot.title, 13, INK, "left", "top")
+    families, (title, *labels) = choose_fonts([plot.title, *plot.labels])
+    _write(axes, (MARGIN, size[1] - MARGIN), title, 13, INK, "left", "top")
     _write(axes, (MARGIN, size[1] - MARGIN - 18), plot.note, 9, FAINT, "left", "top")
     taken = _draw_rings(axes, plot, origin, scale)
     lines = _draw_arrows(axes, plot, where)
@@ -63,12 +66,14 @@ def word_figure(plot: WordPlot) -> Figure:
     colors = [COLORS[group] for group in plot.groups]
     areas = (2 * radii) ** 2
     axes.scatter(where[:, 0], where[:, 1], areas, colors, alpha=0.8, linewidths=0, zorder=3)
-    sizes = _text_sizes(figure, plot.labels)
+    sizes = _text_sizes(figure, labels, families)
     bounds = size[0], size[1] - HEADING - MARGIN
     centers = place(where, sizes, radii + 1.5, bounds, fixed=taken, lines=lines)
-    for label, center, group in zip(plot.labels, centers, plot.groups, strict=True):
+    for label, center, group in zip(labels, centers, plot.groups, strict=True):
         if not np.isnan(center[0]):
             _write(axes, center, label, FONT_SIZE, INK if group == 0 else COLORS[group])
+    for text in axes.texts:
+        text.set_fontfamily(families)
     return figure
 
 
@@ -155,10 +160,10 @@ def _radii(plot: WordPlot) -> NDArray[np.float64]:
     return np.where(plot.groups == 1, np.maximum(radii, 3), radii)
 
 
-def _text_sizes(figure: Figure, texts: list[str]) -> NDArray[np.float64]:
+def _text_sizes(figure: Figure, texts: list[str], families: list[str]) -> NDArray[np.float64]:
     """Return the widths and heights of labels, in points, (n, 2)."""
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    font = FontProperties(size=FONT_SIZE)
+    font = FontProperties(family=families, size=FONT_SIZE)
     sizes = [renderer.get_text_width_height_descent(text, font, False)[:2] for text in texts]
     return np.array(sizes) * POINTS_AN_INCH / figure.dpi
 
