@@ -158,9 +158,7 @@ def _matrix(
         )
     values = column.flatten()
     _check_null(path, "vector", values, row, max(size, 1))
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # float64 beyond float32: refused as not finite
+    with np.errstate(over="ignore", invalid="ignore"):  # float64 beyond float32: refused later
         matrix: NDArray[np.float32] = values.to_numpy(zero_copy_only=False).astype(
             np.float32, copy=False
         )

@@ -60,7 +60,7 @@ def decode_keys(kind: str, tensors: Mapping[str, NDArray[Any]]) -> list[Hashable
 
 
 def _cut(data: NDArray[Any], offsets: NDArray[Any]) -> list[str]:
-    """Return the texts of one row of bytes, decoded together: ten times as fast as one by one."""
+    """Return the texts in one row of bytes."""
     if data.dtype != np.uint8 or data.ndim != 1:
         raise ValueError(f"keys are {data.dtype} of shape {data.shape}")
     if offsets.dtype != np.int64 or offsets.ndim != 1:
@@ -71,15 +71,12 @@ def _cut(data: NDArray[Any], offsets: NDArray[Any]) -> list[str]:
         or (offsets[1:] < offsets[:-1]).any()
     ):
         raise ValueError("the keys' offsets are out of order")
-    text = data.tobytes().decode("utf-8", "surrogatepass")
-    if len(text) != len(data):  # not all ASCII: characters of several bytes count once
-        inner = np.flatnonzero((data & 0xC0) == 0x80)
-        before = np.searchsorted(inner, offsets)
-        split = before[before < len(inner)]
-        if (inner[split] == offsets[before < len(inner)]).any():
-            raise ValueError("a key's offset is inside a character")
-        offsets = offsets - before
-    return [text[begin:end] for begin, end in pairwise(offsets.tolist())]
+    if len(offsets) > 1 and data.all():  # decode all at once, which takes less than half the time
+        separated = np.insert(data, offsets[1:-1], 0)
+        return separated.tobytes().decode("utf-8", "surrogatepass").split("\0")
+    text = data.tobytes()
+    ends = pairwise(offsets.tolist())
+    return [text[begin:end].decode("utf-8", "surrogatepass") for begin, end in ends]
 
 
 def to_json(key: Hashable) -> str:

@@ -70,9 +70,7 @@ def _chunks(keys: list[Hashable], matrix: NDArray[Any], n: int) -> Iterator[Vect
     rows = chunk_rows(matrix.shape[1])
     for begin in range(0, n, rows):
         end = min(begin + rows, n)
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # float64 beyond float32: refused as not finite
+        with np.errstate(over="ignore", invalid="ignore"):  # float64 beyond float32: refused later
             yield Vectors(keys[begin:end], np.asarray(matrix[begin:end], np.float32))
 
 
