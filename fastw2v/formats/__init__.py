@@ -19,14 +19,19 @@ glove                  .glove                        such lines without a header
 the suffix. ``read`` and ``convert`` see a file's format by its content, whatever its name;
 ``write`` and ``convert`` write the one that the suffix names, unless it is given.
 
-==================  ===========================================================================
-``source``          what readers give and writers take: rows, a chunk at a time
-``files``           files that are written whole or not at all
-``streams``         files that are read as bytes, compressed or not
-``word2vec_header`` the line that word2vec's formats begin with
-``text_rows``       lines of a key and numbers, read and written by several threads
-``text_keys``       keys in formats that know nothing but text
-==================  ===========================================================================
+=====================  =========================================================================
+``source``             what readers give and writers take: rows, a chunk at a time
+``files``              files, pairs of files and folders that are written whole or not at all
+``streams``            files that are read as bytes, compressed or not
+``word2vec_header``    the line that word2vec's formats begin with
+``text_rows``          lines of a key and numbers
+``text_keys``          keys in formats that know nothing but text
+``ordered``            work for several threads, whose results come in order
+``keys``               keys of any type as bytes and as JSON
+``safetensors``        our own file, which may hold more than one matrix
+``columns``            the columns of Parquet and Arrow
+``fasttext_subwords``  fastText's vectors of words
+=====================  =========================================================================
 """
 
 from __future__ import annotations

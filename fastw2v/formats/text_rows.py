@@ -135,32 +135,45 @@ def _line_blocks(stream: Stream, layout: Layout) -> Iterator[_Block]:
 def _parse(block: _Block, layout: Layout) -> _Parsed:
     """Parse a block of whole lines."""
     text = block.text
-    most = min(block.lines, len(text) // (2 + 2 * layout.vector_size) + 1)
+    # A header may promise any number of numbers: there is room for no more rows than bytes allow.
+    most = min(block.lines, len(text) // (2 + 2 * layout.vector_size))
     vectors = np.empty((most, layout.vector_size), np.float32)
     places = np.empty((most, 2), np.int64)
     n, end, problem, at = vector_text.parse_text(text, layout.spaces_in_keys, vectors, places)
     keys, wrong = decode(gather(text, places[:n]), layout.encoding_errors)
     blank = False
-    if not wrong and problem:
+    if not wrong and end < len(text):
         rest = bytes(text[end:])
         blank = not rest.strip()
-        wrong = _describe(problem, rest.partition(b"\n")[0], at - end, layout)
+        line = rest.partition(b"\n")[0]
+        if not problem:  # what is left is too short for a row
+            problem, at = _problem_of_short(line), end
+        wrong = _describe(problem, line, at - end, layout)
     return _Parsed(Vectors(keys, vectors[: len(keys)]), wrong, blank)
+
+
+def _problem_of_short(line: bytes) -> int:
+    if not line.strip():
+        return vector_text.EMPTY_LINE
+    return vector_text.NO_KEY if line[:1].isspace() else vector_text.TOO_FEW
 
 
 def _describe(problem: int, line: bytes, at: int, layout: Layout) -> str:
     """Say what is wrong with a line, at a byte of it."""
     field = line[at:].split(maxsplit=1)[0] if line[at:].strip() else b""
     key = shown(line.split(maxsplit=1)[0].decode("utf-8", "replace")) if line.strip() else ""
-    wanted = f"a key and {layout.vector_size:,} numbers belong there"
     if problem == vector_text.EMPTY_LINE:
         return "the line is empty"
     if problem == vector_text.NO_KEY:
         return f"the line begins with a blank, where a key belongs: {shown(line)}"
     if problem == vector_text.TOO_FEW:
-        return f"the line ends after {len(line.split()) - 1:,} numbers; {wanted}: {shown(line)}"
+        found = len(line.split()) - 1
+        return f"the line ends after {found:,} of {layout.vector_size:,} numbers: {shown(line)}"
     if problem == vector_text.TOO_MANY:
-        return f"more follows the numbers of {key}, at byte {at + 1}: {shown(field)}; {wanted}"
+        return (
+            f"more follows the {layout.vector_size:,} numbers of {key}, at byte {at + 1}: "
+            f"{shown(field)}"
+        )
     if problem == vector_text.NOT_FINITE:
         return (
             f"the vector of {key} is not finite: {shown(field)}, at byte {at + 1}, is no number "

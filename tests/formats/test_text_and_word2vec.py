@@ -415,8 +415,8 @@ def test_headers_that_promise_something_else(folder, n, size, blanks, style):
     ("data", "message"),
     [
         (b"2 2\na 1.25 2.25\n", "line 3: the file ends here, after 1 of 2 rows"),
-        (b"2 2\na 1.5 2\nb 3", "line 3: the line ends after 1 numbers; a key and 2 numbers"),
-        (b"2 2\na 1 2\nb 3 4 5\n", "line 3: more follows the numbers of 'b', at byte 7: b'5'"),
+        (b"2 2\na 1.5 2\nb 3", "line 3: the line ends after 1 of 2 numbers"),
+        (b"2 2\na 1 2\nb 3 4 5\n", "line 3: more follows the 2 numbers of 'b', at byte 7: b'5'"),
         (b"2 2\na 1 2\nb 3 x4\n", "line 3: at byte 5 of the row of 'b', b'x4' is no number"),
         (b"2 2\na 1 2\nb 3 nan\n", "line 3: the vector of 'b' is not finite: b'nan', at byte 5"),
         (b"2 2\na 1 2\nb 1e99 1\n", "line 3: the vector of 'b' is not finite: b'1e99', at byte 3"),
@@ -424,9 +424,12 @@ def test_headers_that_promise_something_else(folder, n, size, blanks, style):
         (b"2 2\na 1 2\n\nb 3 4\n", "line 3: the line is empty"),
         (b"2 2\na 1 2\nb 3 4\n\nc 5 6\n", "line 4: the line is empty"),
         (b"2 2\na 1 2\nb 3 4\nc 5 6\n", "line 4: more rows follow the 2 that the header promises"),
-        (b"a 1 2\nb 3\n", "line 2: the line ends after 1 numbers"),
+        (b"a 1 2\nb 3\n", "line 2: the line ends after 1 of"),
+        (b"a 1.25 2\nb 3 4\nc\n", "line 3: the line ends after 0 of 2 numbers"),
+        (b"0 9999999999\na 1\n", "line 2: the line ends after 1 of"),
+        (b"0 9999999999\n a 1\n", "line 2: the line begins with a blank"),
         (b"a 1 2\nb 3 x\n", "line 2: at byte 5 of the row of 'b', b'x' is no number"),
-        (b"a 1 2\nb c\n", "line 2: at byte 3 of the row of 'b', b'c' is no number"),
+        (b"a 1 2\nb c 4\n", "line 2: at byte 3 of the row of 'b', b'c' is no number"),
         (b"a 1 2\n\nb 3 4\n", "line 2: the line is empty"),
         (b"a 1 2\n 3 4\n", "line 2: the line begins with a blank"),
         (b"a 1 2\n b 3 4\n", "line 2: the line begins with a blank"),
@@ -559,8 +562,32 @@ def test_an_error_of_a_writer_is_not_taken_for_damage_of_the_source(saved, monke
         formats.convert(path, path.with_name("v.txt"))
 
 
-def test_more_vectors_than_memory_are_refused_before_any_is_read(saved, monkeypatch):
+@pytest.mark.parametrize("style", STYLES)
+def test_more_vectors_than_memory_are_refused_before_any_is_read(saved, style, monkeypatch):
     monkeypatch.setattr("fastw2v.resources.available_memory", lambda: 50)
-    with pytest.raises(MemoryError, match=r"need 72 bytes.*limit="):
-        formats.read(saved(laid_out("fastText")[0]))
-    assert fastw2v.load(saved(laid_out("fastText")[0]), limit=2).index_to_key == KEYS[:2]
+    path = saved(laid_out(style)[0])
+    with pytest.raises(MemoryError, match=r"vectors need 72 bytes.*limit="):
+        formats.read(path)
+    assert fastw2v.load(path, limit=2).index_to_key == KEYS[:2]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_keyed_vectors_keep_the_first_row_of_a_key(saved, style, caplog):
+    data, vectors = laid_out(style, ["a", "b", "a", "c", "b", "b"])
+    loaded = fastw2v.load(saved(data))
+    assert loaded.index_to_key == ["a", "b", "c"]
+    np.testing.assert_array_equal(loaded.vectors, vectors[[0, 1, 3]])
+    assert "3 rows are left out" in caplog.text
+    assert formats.read_rows(saved(data)).keys == ["a", "b", "a", "c", "b", "b"]
+
+
+def test_keys_with_newlines_in_them_are_read_one_by_one(saved):
+    """gensim writes them, and reads them where the newline is not the first character."""
+    data = b"3 1\na\nb " + packed([1]) + b"c " + packed([2]) + "é\n ".encode() + packed([3])
+    assert_holds(formats.read(saved(data)), ["a\nb", "c", "é\n"], np.float32([[1], [2], [3]]))
+    broken = saved(data.replace(b"c ", b"\xff "))
+    with pytest.raises(
+        ValueError, match=r"row 1 \(from byte 13 on\): the key b'\\xff' is no valid"
+    ):
+        formats.read(broken)
+    assert formats.read(broken, encoding_errors="replace").keys == ["a\nb", "\ufffd", "é\n"]
