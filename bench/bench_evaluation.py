@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -61,22 +60,22 @@ def open_in_gensim(args: Arguments) -> Any:
 def analogies(args: Arguments, keyed: Any, **options: str) -> Run:
     """Answer all analogies; tell which were answered correctly."""
     path = str(args.eval_dir / ANALOGY_FILE)
-    seconds, (score, sections) = timed(
+    times, (score, sections) = timed(
         lambda: keyed.evaluate_word_analogies(path, args.restrict_vocab, **options)
     )
     correct = sorted(" ".join(question) for question in sections[-1]["correct"])
     used = len(correct) + len(sections[-1]["incorrect"])
-    return {"seconds": seconds, "score": 100 * score, "used": used, "correct": correct}
+    return times | {"score": 100 * score, "used": used, "correct": correct}
 
 
 def word_pairs(args: Arguments, keyed: Any) -> Run:
     """Judge by all sets of word pairs; give correlations, p-values and what is missing."""
     paths = [str(args.eval_dir / file) for file in PAIR_FILES.values()]
-    seconds, results = timed(lambda: [keyed.evaluate_word_pairs(path) for path in paths])
+    times, results = timed(lambda: [keyed.evaluate_word_pairs(path) for path in paths])
     values = [
         [*map(float, pearson), *map(float, spearman), oov] for pearson, spearman, oov in results
     ]
-    return {"seconds": seconds, "values": values}
+    return times | {"values": values}
 
 
 def intervals(args: Arguments, keyed: Any) -> Run:
@@ -85,8 +84,8 @@ def intervals(args: Arguments, keyed: Any) -> Run:
 
     pairs = evaluation.read_word_pairs(args.eval_dir / PAIR_FILES["MEN"])
     result = evaluation.evaluate_word_pairs(keyed.index_to_key, keyed.vectors, pairs)
-    seconds, interval = timed(result.bootstrap_interval)
-    return {"seconds": seconds, "values": [result.spearman, *interval]}
+    times, interval = timed(result.bootstrap_interval)
+    return times | {"values": [result.spearman, *interval]}
 
 
 def comparison(args: Arguments, keyed: Any) -> Run:
@@ -95,15 +94,16 @@ def comparison(args: Arguments, keyed: Any) -> Run:
 
     half = KeyedVectors(keyed.index_to_key, keyed.vectors[:, : keyed.vector_size // 2].copy())
     path = args.eval_dir / PAIR_FILES["MEN"]
-    seconds, found = timed(lambda: evaluation.compare(keyed, half, path))
-    return {"seconds": seconds, "values": [found.difference, found.p_value]}
+    times, found = timed(lambda: evaluation.compare(keyed, half, path))
+    return times | {"values": [found.difference, found.p_value]}
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that a call takes, and its result."""
-    start = time.perf_counter()
+def timed(work: Callable[[], Any]) -> tuple[Run, Any]:
+    """Return the seconds that a call takes, of the clock and of all cores, and its result."""
+    start, busy = time.perf_counter(), time.process_time()
     result = work()
-    return time.perf_counter() - start, result
+    busy = time.process_time() - busy
+    return {"seconds": time.perf_counter() - start, "cpu": busy}, result
 
 
 CONTENDERS: dict[str, Callable[[Arguments], Run]] = {
@@ -125,25 +125,27 @@ PAIRED = {
 
 
 def main() -> None:
-    """Run all contenders in turn, and print what they took and whether they agree."""
+    """Run the contenders in turn, and print what they took and whether they agree."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--vectors", type=Path, required=True, help="a file of fastw2v's")
-    parser.add_argument("--eval-dir", type=Path, required=True, help=f"{', '.join(TEST_FILES)}")
-    parser.add_argument("--restrict-vocab", type=positive_integer, default=300_000)
-    parser.add_argument("--rounds", type=positive_integer, default=3)
-    parser.add_argument("--run", choices=CONTENDERS, help=argparse.SUPPRESS)  # in this process
+    add = parser.add_argument
+    add("--vectors", type=Path, required=True, help="a file of fastw2v's")
+    add("--eval-dir", type=Path, required=True, help=f"holds {', '.join(TEST_FILES)}")
+    add("--restrict-vocab", type=positive_integer, default=300_000, help="for analogies")
+    add("--rounds", type=positive_integer, default=3)
+    add("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), metavar="NAME")
+    add("--run", choices=CONTENDERS, help=argparse.SUPPRESS)  # one contender, in this process
     args = parser.parse_args()
     if args.run:
         print(json.dumps(CONTENDERS[args.run](args)))
         return
     require("gensim", 'pip install ".[bench]"')
     print_machine(describe_machine())
-    runs: dict[str, list[Run]] = {name: [] for name in CONTENDERS}
+    runs: dict[str, list[Run]] = {name: [] for name in args.contenders}
     for _ in range(args.rounds):
-        for name in CONTENDERS:
+        for name in args.contenders:
             runs[name].append(run_alone(name, args))
     print_seconds(runs)
-    print_agreement(runs)
+    print_results(runs)
 
 
 def run_alone(name: str, args: Arguments) -> Run:
@@ -158,35 +160,38 @@ def run_alone(name: str, args: Arguments) -> Run:
 
 def print_seconds(runs: dict[str, list[Run]]) -> None:
     """Print seconds, and ratios to gensim's of the same round."""
-    rows = [["", "seconds", "times as fast as gensim"]]
+    rows = [["", "seconds", "gensim's, ratio", "of all cores", "gensim's, ratio"]]
     for name, found in runs.items():
-        ratios: list[float | None] = []
-        if name in PAIRED:
-            pairs = zip(runs[PAIRED[name]], found, strict=True)
-            ratios = [slow["seconds"] / fast["seconds"] for slow, fast in pairs]
-        seconds = spread([run["seconds"] for run in found], ".3f")
-        rows.append([name, seconds, spread(ratios, ".1f")])
+        row = [name]
+        for kind in ("seconds", "cpu"):
+            slow = runs.get(PAIRED.get(name, ""), [])
+            ratios = [a[kind] / b[kind] for a, b in zip(slow, found, strict=False)]
+            row += [spread([run[kind] for run in found], ".2f"), spread(ratios, ".1f")]
+        rows.append(row)
     print_table(rows)
 
 
-def print_agreement(runs: dict[str, list[Run]]) -> None:
+def print_results(runs: dict[str, list[Run]]) -> None:
     """Print what was measured, and in how far gensim's answers are others."""
-    for name in ("gensim, analogies", "fastw2v, analogies", "fastw2v, analogies, 3CosMul"):
-        score, used = (
-            statistics.median(run[key] for run in runs[name]) for key in ("score", "used")
-        )
-        print(f"{name}: {score:.2f} % of {used:.0f}")
-    theirs, ours = (runs[f"{name}, analogies"][0]["correct"] for name in ("gensim", "fastw2v"))
-    print(f"answered correctly by one of the two alone: {sorted({*theirs} ^ {*ours})}")
-    theirs, ours = (
-        runs[f"{name}, three sets of pairs"][0]["values"] for name in ("gensim", "fastw2v")
-    )
+    for name, (found, *_) in runs.items():
+        if "correct" in found:
+            print(f"{name}: {found['score']:.2f} % of {found['used']:,}")
+            theirs = runs.get(PAIRED.get(name, ""))
+            if theirs and "Mul" not in name:
+                differing = {*found["correct"]} ^ {*theirs[0]["correct"]}
+                print(f"answered correctly by one of the two alone: {sorted(differing)}")
+        elif name in PAIRED and PAIRED[name] in runs:
+            print_correlations(runs[PAIRED[name]][0]["values"], found["values"])
+        elif "pairs" not in name:
+            print(f"{name}: {', '.join(f'{value:.4g}' for value in found['values'])}")
+
+
+def print_correlations(theirs: list[list[float]], ours: list[list[float]]) -> None:
+    """Print gensim's and our figures of each set of word pairs."""
+    labels = ("Pearson", "p", "Spearman", "p", "% unknown")
     for name, their, our in zip(PAIR_FILES, theirs, ours, strict=True):
-        labels = ("Pearson", "p", "Spearman", "p", "% unknown")
         for label, one, other in zip(labels, their, our, strict=True):
             print(f"{name}, {label}: gensim {one:.8g}, fastw2v {other:.8g}")
-    for name in ("fastw2v, interval of MEN's rho", "fastw2v, compare by MEN"):
-        print(f"{name}: {', '.join(f'{value:.4g}' for value in runs[name][0]['values'])}")
 
 
 if __name__ == "__main__":

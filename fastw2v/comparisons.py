@@ -119,8 +119,8 @@ class ComparableVectors(KeyedMatrix):
             vector, _ = queries.vector_and_row(self, query, norm=pre_normalize)
             total += weight * vector.astype(np.float64)
             total_weight += abs(weight)
-        mean = (total / (total_weight or 1.0)).astype(np.float32)
-        return neighbors.unit(mean) if post_normalize else mean
+        mean: NDArray[np.float64] = total / (total_weight or 1.0)
+        return neighbors.unit(mean) if post_normalize else mean.astype(np.float32)
 
     def rank_by_centrality(
         self, keys: Iterable[Hashable], use_norm: bool = True
@@ -217,7 +217,8 @@ class ComparableVectors(KeyedMatrix):
         if not all(counts):
             return float("inf")
         x, y = (
-            np.array([self.get_vector(key, norm) for key in count], np.float64) for count in counts
+            np.array([queries.vector_and_row(self, key, norm=norm)[0] for key in count], np.float64)
+            for count in counts
         )
         shares = [np.array([*c.values()]) / sum(c.values()) for c in counts]
         lengths = np.array([np.linalg.norm(vector - y, axis=1) for vector in x])

@@ -62,6 +62,19 @@ class KeyedVectors(ComparableVectors):
     ------
     ValueError
         If the shapes don't fit together, or a key occurs more than once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastw2v import KeyedVectors
+    >>> wv = KeyedVectors(["king", "queen", "apple"], np.array([[3, 0], [5, 0], [0, 2]]))
+    >>> wv.most_similar("king", topn=1)
+    [('queen', 1.0)]
+    >>> wv.doesnt_match(["king", "queen", "apple"])
+    'apple'
+    >>> rows, cosines = wv.neighbors(["queen", "apple"], topn=2)
+    >>> rows.tolist()
+    [[0, 2], [0, 1]]
     """
 
     def most_similar(

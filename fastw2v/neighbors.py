@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class LocalScaling:
     means: NDArray[np.float32]
 
 
-def unit(vector: Matrix) -> Matrix:
+def unit(vector: NDArray[np.floating[Any]]) -> Matrix:
     """Return a vector divided by its length, float32 (d,); a zero vector stays as it is.
 
     Raises

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -91,6 +92,8 @@ def _run(argv: Sequence[str] | None) -> int:
     if arguments.run is None:
         parser.print_help(sys.stderr)
         return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):  # whose encoding may lack a key's characters
+        sys.stdout.reconfigure(errors="backslashreplace")
     with _warnings_on_stderr():
         arguments.run(arguments)
     return 0

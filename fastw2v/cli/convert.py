@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fastw2v.cli.arguments import Commands, add_command, add_json, add_limit
 from fastw2v.cli.results import show
 from fastw2v.cli.sources import STANDARD_INPUT, standard_input
-from fastw2v.cli.vectors import saved_format
+from fastw2v.cli.vectors import saved_format, types_as_values
 
 
 def add(commands: Commands) -> None:
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     target_format = saved_format(arguments.target, arguments.target_format)
     with _source(arguments) as path:
         source_format = arguments.source_format or formats.detect(path)
-        try:
+        with types_as_values():
             formats.convert(
                 path,
                 arguments.target,
@@ -67,8 +67,6 @@ def run(arguments: argparse.Namespace) -> None:
                 limit=arguments.limit,
                 encoding_errors=arguments.encoding_errors,
             )
-        except TypeError as error:  # keys that the target's format has no form for
-            raise ValueError(str(error)) from error
     result = {
         "source": arguments.source,
         "source_format": source_format,

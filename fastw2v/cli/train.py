@@ -28,7 +28,7 @@ from fastw2v.cli.sources import (
     refuse_overwriting,
     save_vocabulary,
 )
-from fastw2v.cli.vectors import saved_format, write_vectors
+from fastw2v.cli.vectors import check_keys, saved_format, write_vectors
 from fastw2v.dispatch import NAMES as KERNELS
 from fastw2v.formats.files import check_writable
 from fastw2v.hyperparameters import (
@@ -197,6 +197,8 @@ def _window(text: str) -> int | tuple[int, int] | str:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train, save, and print what came of it."""
+    from fastw2v import EncodedCorpus
+
     word2vec.settle(arguments)
     sources, output, format = _files(arguments)
     for path in (output, arguments.save_vocabulary):
@@ -208,6 +210,8 @@ def run(arguments: argparse.Namespace) -> None:
     if output is None:
         _count(arguments, sentences, choice)
         return
+    if isinstance(sentences, EncodedCorpus):  # keys of texts can be written anywhere
+        check_keys(format, sentences.vocabulary.keys)
     model = _trained(arguments, sentences, choice)
     if format == "safetensors":
         model.save(output)
@@ -228,11 +232,14 @@ def _files(arguments: argparse.Namespace) -> tuple[list[str], str | None, str]:
         sources, output, format = arguments.sources, arguments.output, arguments.format
         if not sources:
             raise ValueError("give a SOURCE to train on, or - for standard input")
-    if output is None and arguments.save_vocabulary is None:
-        raise ValueError("give an output, by -o FILE: or there is nothing to save")
-    if output is None:
-        return sources, None, ""
-    return sources, output, saved_format(output, format)
+    if output is not None:
+        return sources, output, saved_format(output, format)
+    # word2vec.c then counts and saves the words; of fastw2v's users, one has forgotten something.
+    if not word2vec.is_used(arguments):
+        raise ValueError("give -o FILE, where to save the vectors")
+    if arguments.save_vocabulary is None:
+        raise ValueError("give -output FILE, or -save-vocab FILE to save the words alone")
+    return sources, None, ""
 
 
 def _vocabulary_choice(arguments: argparse.Namespace) -> dict[str, Any]:

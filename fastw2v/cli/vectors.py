@@ -7,8 +7,9 @@ as JSON, so that 17 is a node's number where there is no word "17".
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +41,22 @@ def saved_format(path: str, name: str | None) -> str:
     return target_format(path, name).name
 
 
+def check_keys(format: str, keys: Sequence[Hashable]) -> None:
+    """Notice now, not after the training, that keys have no form in a format.
+
+    Raises
+    ------
+    ValueError
+        If one has none.
+    """
+    from fastw2v.formats import FORMATS
+
+    module = FORMATS[format].module()
+    if hasattr(module, "check_keys"):
+        with types_as_values():
+            module.check_keys(keys)
+
+
 def write_vectors(path: str, vectors: KeyedVectors, format: str) -> None:
     """Write a file of vectors.
 
@@ -48,9 +65,16 @@ def write_vectors(path: str, vectors: KeyedVectors, format: str) -> None:
     ValueError
         If a key or a value can't be written.
     """
-    try:
+    with types_as_values():
         vectors.save(path, format=format)
-    except TypeError as error:  # the file's format and its keys are what the user chose
+
+
+@contextlib.contextmanager
+def types_as_values() -> Iterator[None]:
+    """Make a TypeError of a key that a format has no form for a ValueError: it is no mistake."""
+    try:
+        yield
+    except TypeError as error:
         raise ValueError(str(error)) from error
 
 

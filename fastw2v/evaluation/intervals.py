@@ -148,7 +148,7 @@ def _corrected(
     multiplicity: NDArray[np.int64],
 ) -> tuple[float, float]:
     """Return the shares of resamples that BCa takes for the two tails."""
-    from statistics import NormalDist  # half of the package's import time, for this alone
+    from statistics import NormalDist  # imports much, for this alone
 
     normal = NormalDist()
     whole = multiplicity.astype(np.float64)

