@@ -111,9 +111,10 @@ def mean_rows(
     order = np.argsort(-counts, kind="stable")  # so that those with a further row come first
     begins = (np.cumsum(counts) - counts)[order]
     sums = matrix[own[order]].astype(np.float32, copy=False)
-    for i in range(int(counts.max(initial=0))):
-        further = int(np.count_nonzero(counts > i))
-        sums[:further] += matrix[others[begins[:further] + i]]
+    with np.errstate(over="ignore", invalid="ignore"):  # in damaged files; refused later
+        for i in range(int(counts.max(initial=0))):
+            further = int(np.count_nonzero(counts > i))
+            sums[:further] += matrix[others[begins[:further] + i]]
     means = np.empty_like(sums)
     means[order] = sums * (1 / (counts[order] + 1)).astype(np.float32)[:, None]
     return means
