@@ -9,7 +9,7 @@ gensim's lengths of vectors are computed before its clock starts. Both use NumPy
 
     python bench/bench_evaluation.py --vectors vectors.safetensors --eval-dir eval
 
-Measured with ``OPENBLAS_NUM_THREADS=1`` on a core of an AMD EPYC (Zen 4, virtual), with Python 3.11,
+Measured with ``OPENBLAS_NUM_THREADS=1`` on a core of an AMD EPYC (Zen 4, virtual), Python 3.11,
 NumPy 2.4, gensim 4.4, and 79,158 vectors of 100 dimensions trained on 17 million words. Others kept
 the machine busy, so that the clock told little: these are processor seconds, and their ratio to
 gensim's in the same round; the median, the lowest and the highest. "all words": two rounds, run one

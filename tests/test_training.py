@@ -309,7 +309,8 @@ def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
     script.write_text(  # which hears of Ctrl-C even in a shell's background, where it is ignored
         "import signal, sys, threading, fastw2v\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "model = fastw2v.Model([['a', 'b', 'c', 'd'] * 5_000] * 20, epochs=10**6, sample=0, workers=2)\n"
+        "text = [['a', 'b', 'c', 'd'] * 5_000] * 20\n"
+        "model = fastw2v.Model(text, epochs=10**6, sample=0, workers=2)\n"
         "print('ready', flush=True)\n"
         "try:\n"
         "    model.train(progress=False)\n"
