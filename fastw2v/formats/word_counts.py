@@ -17,8 +17,12 @@ from fastw2v.formats.files import check_readable, replacing
 MOST_COUNT = (1 << 63) - 1
 
 
-def read(path: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.int64]]:
+def read(
+    path: str | os.PathLike[str], *, encoding_errors: str = "strict"
+) -> tuple[list[str], NDArray[np.int64]]:
     """Read words and counts, in the file's order.
+
+    What to do about words that are not UTF-8, ``encoding_errors`` says as in ``formats.read``.
 
     Raises
     ------
@@ -38,7 +42,8 @@ def read(path: str | os.PathLike[str]) -> tuple[list[str], NDArray[np.int64]]:
             if len(fields) != 2 or not _is_count(fields[1]):
                 raise _malformed(path, number, line, "a word and its count")
             try:
-                words.append(fields[0].decode("utf-8-sig" if number == 1 else "utf-8"))
+                encoding = "utf-8-sig" if number == 1 else "utf-8"
+                words.append(fields[0].decode(encoding, encoding_errors))
             except UnicodeDecodeError:
                 raise _malformed(path, number, line, "UTF-8") from None
             counts.append(int(fields[1]))

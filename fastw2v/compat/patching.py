@@ -1,0 +1,88 @@
+"""``patch_gensim``: ours in the places of gensim's, for code that can't be edited.
+
+Names are put into gensim's modules, which are imported if gensim is installed; where there is no
+gensim, into modules that are made for it. ``unpatch_gensim`` puts back what was there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+from typing import Any
+
+from fastw2v.compat import readers, vector_files, vocabulary
+from fastw2v.compat.callbacks import CallbackAny2Vec
+from fastw2v.compat.keyed_vectors import KeyedVectors
+from fastw2v.compat.word2vec import Word2Vec
+
+NAMES: dict[str, dict[str, Any]] = {
+    "gensim.models": {"Word2Vec": Word2Vec, "KeyedVectors": KeyedVectors},
+    "gensim.models.word2vec": {
+        "Word2Vec": Word2Vec,
+        "KeyedVectors": KeyedVectors,
+        "LineSentence": readers.LineSentence,
+        "PathLineSentences": readers.PathLineSentences,
+        "Text8Corpus": readers.Text8Corpus,
+    },
+    "gensim.models.keyedvectors": {
+        "KeyedVectors": KeyedVectors,
+        "Word2VecKeyedVectors": KeyedVectors,
+    },
+    "gensim.models.callbacks": {"CallbackAny2Vec": CallbackAny2Vec},
+}
+
+_MISSING = object()
+_before: list[tuple[ModuleType, str, Any]] = []
+_made: list[str] = []
+
+
+def patch_gensim() -> None:
+    """Put ours in the places of gensim's ``Word2Vec``, ``KeyedVectors``, readers and callbacks.
+
+    Call it before the code that imports them: a name that was imported from gensim already stays
+    gensim's. Without gensim, modules of its name are made, with nothing else in them. A second call
+    does nothing.
+    """
+    if _before:
+        return
+    is_installed = "gensim" in sys.modules or importlib.util.find_spec("gensim") is not None
+    for name, ours in NAMES.items():
+        module = importlib.import_module(name) if is_installed else _module(name)
+        for attribute, value in ours.items():
+            _set(module, attribute, value)
+
+
+def unpatch_gensim() -> None:
+    """Take back what ``patch_gensim`` did: gensim's own names, and no modules of it if it has none.
+
+    What was imported meanwhile stays ours.
+    """
+    while _before:
+        module, attribute, value = _before.pop()
+        if value is _MISSING:
+            delattr(module, attribute)
+        else:
+            setattr(module, attribute, value)
+    while _made:
+        sys.modules.pop(_made.pop(), None)
+
+
+def _set(module: ModuleType, attribute: str, value: Any) -> None:
+    _before.append((module, attribute, getattr(module, attribute, _MISSING)))
+    setattr(module, attribute, value)
+
+
+def _module(name: str) -> ModuleType:
+    """Make a module, and those above it."""
+    if name in sys.modules:
+        return sys.modules[name]
+    module = ModuleType(name, "Made by fastw2v.compat.patch_gensim, as gensim is not installed.")
+    module.__path__ = []  # a package, of which others may be imported
+    above, _, own = name.rpartition(".")
+    if above:
+        _set(_module(above), own, module)
+    sys.modules[name] = module
+    _made.append(name)
+    return module

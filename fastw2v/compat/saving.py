@@ -1,0 +1,161 @@
+"""Files: models and vectors in fastw2v's own format, with the attributes that are plain data.
+
+A model's file is one that ``fastw2v.Model.load`` and ``fastw2v.load`` read too: what gensim's names
+need beside that is in the header, as JSON. Nothing is ever pickled or unpickled.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v import formats
+from fastw2v.formats import safetensors
+
+logger = logging.getLogger("fastw2v")
+
+PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
+ENTRY = "compat"  # in the file's metadata
+INPUTS = "input_vectors"
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass
+class KeyedFile:
+    """What a file of ``KeyedVectors`` holds.
+
+    Attributes
+    ----------
+    keys
+        The key of each row.
+    vectors
+        float32, (len(keys), d).
+    expandos
+        Attributes of keys by name, (len(keys),).
+    lock_factors
+        ``vectors_lockf``.
+    """
+
+    keys: list[Hashable]
+    vectors: NDArray[Any]
+    expandos: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, keyed: Any) -> KeyedFile:
+        """Return what is to be written of vectors."""
+        return cls(keyed.index_to_key, keyed.vectors, keyed.expandos)
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the attributes that neither counts nor matrices are."""
+        kept = {name: values for name, values in self.expandos.items() if name != "count"}
+        return {"expandos": plain_items(kept), "has_counts": "count" in self.expandos}
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return the counts, zeros if there are none."""
+        return np.asarray(self.expandos.get("count", np.zeros(len(self.keys))), np.int64)
+
+    def write(self, path: AnyPath, others: Mapping[str, Any]) -> None:
+        """Write a file, whole or not at all, with other things that are plain data."""
+        metadata = {ENTRY: {**self.metadata(), **others}}
+        matrices = {INPUTS: np.asarray(self.vectors, np.float32)}
+        safetensors.write(path, self.keys, self.counts(), matrices, metadata)
+
+    @classmethod
+    def read(cls, path: AnyPath) -> KeyedFile:
+        """Read any file of vectors.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or of no format that is known.
+        """
+        if formats.detect(path) != "safetensors":
+            keys, vectors, counts = formats.read(path)
+            return cls(keys, vectors, {} if counts is None else {"count": counts})
+        contents = safetensors.open_mapped(path)
+        return cls.from_contents(contents)
+
+    @classmethod
+    def from_contents(cls, contents: safetensors.Contents) -> KeyedFile:
+        """Return what a file of ours holds."""
+        ours = contents.metadata.get(ENTRY, {})
+        expandos = {name: from_plain(v) for name, v in ours.get("expandos", {}).items()}
+        if ours.get("has_counts", True):
+            expandos["count"] = contents.counts
+        return cls(contents.keys, contents.matrices[INPUTS], expandos)
+
+
+def refuse_pickles(path: AnyPath) -> None:
+    """Raise ValueError for a pickle, and say how to get at what is in it."""
+    with open(path, "rb") as file:
+        if file.read(1) != PICKLE:
+            return
+    raise ValueError(
+        f"{os.fspath(path)} is a pickle, which gensim's save wrote and fastw2v never opens: a "
+        "pickle runs whatever code is in it. Where gensim is installed, load it there and convert "
+        "the live object: fastw2v.compat.Word2Vec.from_gensim(gensim.models.Word2Vec.load(path))"
+        ".save(path), and the same with KeyedVectors for vectors"
+    )
+
+
+# Plain data ---------------------------------------------------------------------------------------
+
+
+def plain_items(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of some attributes JSON can hold, and log what of them it can't."""
+    kept = {}
+    for name, value in attributes.items():
+        try:
+            kept[name] = to_plain(value)
+        except TypeError as error:
+            logger.warning("the attribute %r is not saved: %s", name, error)
+    return kept
+
+
+def to_plain(value: Any) -> Any:
+    """Return what JSON can hold of numbers, text, lists, tuples, dicts and arrays of these.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [to_plain(item) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
+    if isinstance(value, np.ndarray):
+        kind = "object" if value.dtype == object else value.dtype.str
+        if value.dtype.kind in "biufUO":
+            return {"array": to_plain(value.tolist()), "dtype": kind}
+    raise TypeError(f"a {type(value).__name__} is no plain data")
+
+
+def from_plain(value: Any) -> Any:
+    """Return what ``to_plain`` was given."""
+    if isinstance(value, list):
+        return [from_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "tuple" in value:
+        return tuple(from_plain(item) for item in value["tuple"])
+    if "dict" in value:
+        return {_key(from_plain(key)): from_plain(item) for key, item in value["dict"]}
+    return np.array(from_plain(value["array"]), value["dtype"])
+
+
+def _key(key: Any) -> Hashable:
+    return tuple(key) if isinstance(key, list) else key
