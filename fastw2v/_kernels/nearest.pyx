@@ -13,14 +13,6 @@ from libc.math cimport INFINITY
 from fastw2v._kernels.blas cimport CblasNoTrans, CblasRowMajor, CblasTrans, sgemm
 
 cdef extern from "cosine.h" nogil:
-    ctypedef void (*Cosines)(
-        const float* rows, ptrdiff_t stride, ptrdiff_t n, const float* unit_query, ptrdiff_t d,
-        float* out) noexcept nogil
-
-    ctypedef struct Scan:
-        const char* name
-        Cosines cosines
-
     float cosine(const float* x, const float* unit_query, ptrdiff_t d)
     int write_unit(const float* x, ptrdiff_t d, float* unit)
     void scale_locally(float* cosines, const float* means, ptrdiff_t n)
