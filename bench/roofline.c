@@ -113,7 +113,7 @@ void replay(const Updates *updates, int32_t of_mean, int32_t ask, float *inputs,
         }
         step.n = shapes[s].n;
         step.m = shapes[s].m;
-        step.share = 1.0f / step.n;
+        step.scale = step.share = 1.0f / step.n;
         for (int i = 0; i < step.n; i++) hidden[i] = inputs + (int64_t)*rows++ * stride;
         for (int k = 0; k < step.m; k++) output[k] = outputs + (int64_t)*rows++ * stride;
         (of_mean ? updates->update_mean : updates->update_rows)(&step);

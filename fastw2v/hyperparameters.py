@@ -62,6 +62,7 @@ class Hyperparameters:
     negative: int = 5
     ns_exponent: float = 0.75
     negative_sharing: str = "window"
+    cbow_mean: bool = True
     cbow_gradient: str = "exact"
     sample: float = DEFAULT_SAMPLE
     alpha: float = None  # type: ignore[assignment] # None becomes the measured default
@@ -86,7 +87,7 @@ class Hyperparameters:
         most_words = optional_number("max_vocab_size", self.max_vocab_size, least=1)
         self._set("max_vocab_size", most_words)
         self._set("window", _checked_window(self.window))
-        for name in ("shrink_windows", "shuffle"):
+        for name in ("shrink_windows", "shuffle", "cbow_mean"):
             value = getattr(self, name)
             if not isinstance(value, bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, not {value!r}")

@@ -5,7 +5,7 @@ architecture    hidden vectors of a step      outputs
 ==============  ============================  =====================================================
 skipgram        all contexts of a window      one list for the window
 skipgram_pairs  one context at a time         a fresh list for each; updates at once
-cbow            the mean of the contexts      one list for the window
+cbow            their mean, or their sum      one list for the window
 ==============  ============================  =====================================================
 
 A window of more than MOST_CONTEXTS contexts is several steps of skip-gram. What the outputs are is
@@ -67,10 +67,11 @@ cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcep
 
 
 cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
-    """The mean of the contexts predicts the centre.
+    """The mean of the contexts, or their sum, predicts the centre.
 
-    h = sum_i c_i / C, so the true gradient of c_i is h's divided by C; word2vec.c leaves the
-    division out, which ``cbow_gradient="word2vec"`` does too (Irsoy et al. 2021 on the difference).
+    h = s sum_i c_i, with s = 1 / C for the mean and 1 for the sum, so the true gradient of c_i is s
+    times h's. word2vec.c leaves the division out, which ``cbow_gradient="word2vec"`` does too (Irsoy
+    et al. 2021 on the difference).
     """
     cdef int32_t w, n
     cdef const Window* window
@@ -82,6 +83,7 @@ cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
         take_outputs(parameters, scratch, w, False, window.lr)
         n = take_contexts(parameters, scratch, window)
         scratch.step.n = n
-        scratch.step.share = 1.0 / n if parameters.cbow_exact else 1.0
+        scratch.step.scale = 1.0 / n if parameters.cbow_mean else 1.0
+        scratch.step.share = 1.0 / n if parameters.cbow_mean == parameters.cbow_exact else 1.0
         take_step(parameters, scratch, parameters.updates.update_mean)
         count_examples(parameters, scratch, window, 1)

@@ -25,6 +25,7 @@ class Kernel:
         input_rates: FloatArray | None = None,
         input_vectors: FloatArray,
         output_vectors: FloatArray,
+        node_vectors: FloatArray | None = None,
         first_epoch: int,
         epochs: int,
         kernel: str = "blas",

@@ -8,6 +8,7 @@ from libc.stdlib cimport calloc, free
 
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
 from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
+from fastw2v._kernels.both_objectives cimport begin_both, list_both
 from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
@@ -29,7 +30,7 @@ SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then steppe
 
 cdef enum:
     RELEASE_EVERY = 1 << 19  # tokens, or offsets
-    SCRATCH_BUFFERS = 48  # at least as many as the scratch struct has pointers
+    SCRATCH_BUFFERS = 56  # at least as many as the scratch struct has pointers
 
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
@@ -68,6 +69,9 @@ cdef class Kernel:
         The negatives' distribution over the V words, which negative sampling needs.
     tree
         The words' paths, which hierarchical softmax needs.
+    node_vectors
+        As ``output_vectors``, for inner nodes: with these, ``noise`` and ``tree``, each step of
+        negative sampling is one of hierarchical softmax, too. None trains by one of the two.
     weights
         float32 (sentences,), at least 0: what each sentence's objective is multiplied by. None is 1.
     input_rates
@@ -94,8 +98,8 @@ cdef class Kernel:
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
         const float[::1] keep_probability, AliasTable noise=None, HuffmanTree tree=None,
         const float[::1] weights=None, const float[::1] input_rates=None, float[:, :] input_vectors,
-        float[:, :] output_vectors, int64_t first_epoch, int64_t epochs, str kernel="blas",
-        release=None,
+        float[:, :] output_vectors, float[:, :] node_vectors=None, int64_t first_epoch,
+        int64_t epochs, str kernel="blas", release=None,
     ):
         cdef Parameters* p = &self.parameters
         cdef Py_ssize_t v = input_vectors.shape[0]
@@ -124,10 +128,22 @@ cdef class Kernel:
             p.begin_outputs, p.list_outputs = find_path, list_path
             p.path_offsets, p.path_nodes, p.path_labels = tree.offsets, tree.nodes, tree.labels
             self.most_outputs = tree.longest_path
+        if node_vectors is not None:
+            if parameters.objective != "negative_sampling":
+                raise ValueError("node_vectors go with negative sampling")
+            check_words("tree", v, None if tree is None else tree.size)
+            check_shapes(v, input_vectors, node_vectors, keep_probability)
+            if row_stride(input_vectors, node_vectors, p.updates.any_rows) != p.stride:
+                raise ValueError("the rows of node_vectors must lie as those of the other matrices")
+            p.begin_outputs, p.list_outputs = begin_both, list_both
+            p.path_offsets, p.path_nodes, p.path_labels = tree.offsets, tree.nodes, tree.labels
+            p.node_vectors = &node_vectors[0, 0]
+            self.most_outputs += tree.longest_path
         left, right = parameters.window_sides
         p.window_left = left if left is not None else p.longest_sentence
         p.window_right = right if right is not None else p.longest_sentence
         p.shrink_windows = parameters.shrink_windows and left is not None
+        p.cbow_mean = parameters.cbow_mean
         p.cbow_exact = parameters.cbow_gradient == "exact"
         p.alpha = parameters.alpha
         p.alpha_slope = (parameters.alpha - parameters.min_alpha) / (epochs * <double>p.n_tokens)
@@ -135,7 +151,7 @@ cdef class Kernel:
         p.seed = parameters.seed
         p.stop = False
         self.alive = (tokens, offsets, keep_probability, noise, tree, weights,
-                      input_rates, input_vectors, output_vectors)
+                      input_rates, input_vectors, output_vectors, node_vectors)
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
@@ -247,6 +263,9 @@ cdef class Scratch:
             s.outputs[i].rows = <float**>self.allocate(outputs, sizeof(float*))
             s.outputs[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
             s.outputs[i].labels = labels
+            if p.node_vectors is not NULL:
+                s.outputs[i].own_labels = <float*>self.allocate(outputs + SLACK, sizeof(float))
+                s.outputs[i].labels = s.outputs[i].own_labels
             for k in range(outputs):
                 s.outputs[i].counts[k] = 1.0
         s.step.vector_size, s.step.stride = p.vector_size, p.stride

@@ -120,9 +120,9 @@ cdef void skipgram_softmax(const Parameters* parameters, Scratch* scratch) noexc
 
 
 cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept nogil:
-    """The mean of the contexts predicts the centre; ``cbow_exact`` as in architectures.pyx."""
+    """The mean of the contexts, or their sum, predicts the centre: as in architectures.pyx."""
     cdef int32_t number, b, place, d = parameters.vector_size
-    cdef float share
+    cdef float scale
     cdef float* hidden
     cdef const Window* window
     cdef Batch batch
@@ -133,18 +133,21 @@ cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept 
         for b in range(batch.size):
             window = &batch.windows[b]
             hidden = scratch.batch_hidden + <size_t>b * d
+            scale = 1.0 / n_contexts(window) if parameters.cbow_mean else 1.0
             memset(hidden, 0, d * sizeof(float))
             for place in range(window.first, window.last):
                 if place != window.center:
-                    saxpy(d, 1.0 / n_contexts(window),
+                    saxpy(d, scale,
                           input_row(parameters, scratch.kept[place]), 1, hidden, 1)
         update_outputs(parameters, scratch, &batch)
         for b in range(batch.size):
             window = &batch.windows[b]
-            share = 1.0 / n_contexts(window) if parameters.cbow_exact else 1.0
+            scale = 1.0
+            if parameters.cbow_mean and parameters.cbow_exact:
+                scale = 1.0 / n_contexts(window)
             for place in range(window.first, window.last):
                 if place != window.center:
-                    move_input(parameters, scratch, b, scratch.kept[place], share)
+                    move_input(parameters, scratch, b, scratch.kept[place], scale)
 
 
 cdef inline void move_input(

@@ -36,11 +36,12 @@ typedef struct {
     float **output_rows;        /* (m,) */
     const float *output_counts; /* (m + SLACK,): b_k */
     const float *labels;        /* (m + SLACK,): y_k */
+    float scale;                /* update_mean: of the sum of the contexts */
     float share;                /* update_mean: of the hidden gradient, for each context */
     /* Working memory. */
     float *grads;        /* (tiles, n, TILE_COLUMNS), or (n, m) in the same room */
     float *moved;        /* (n, stride): hidden rows on their way, or what they move by */
-    float *mean;         /* (2, stride): of the hidden rows, and what the step makes of it */
+    float *mean;         /* (2, stride): of the hidden rows, or their sum, and what it becomes */
     float *losses;       /* (ROW_FLOATS,): the step's loss is added, however it is spread over them */
 } Step;
 
@@ -51,8 +52,9 @@ typedef struct {
     const char *name;
     int any_rows;
     Update update_rows;
-    /* CBOW: the hidden vector is the mean of the n rows, each as often as it is listed (the counts
-     * are not looked at), and each row moves by `share` times what the mean would move by. */
+    /* CBOW: the hidden vector is `scale` times the sum of the n rows (1 / n for their mean), each
+     * as often as it is listed (the counts are not looked at), and each row moves by `share` times
+     * what the hidden vector would move by. */
     Update update_mean;
 } Updates;
 

@@ -22,6 +22,7 @@ cdef extern from "step.h":
         float** output_rows
         const float* output_counts
         const float* labels
+        float scale
         float share
         float* grads
         float* moved

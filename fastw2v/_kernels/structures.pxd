@@ -42,6 +42,7 @@ cdef struct Outputs:
     float** rows  # (m,): no row twice
     float* counts  # (m + SLACK,): how often each was drawn
     const float* labels  # (m + SLACK,)
+    float* own_labels  # (m + SLACK,): room for them where both objectives are trained
     int32_t* table  # (2 ** table_bits,): places in rows, plus 1, by a hash; NULL for few negatives
     int32_t table_bits
 
@@ -72,6 +73,9 @@ cdef struct Parameters:
     int32_t vocabulary_size
     int32_t vector_size
     int32_t stride
+    # Where both objectives are trained, the Huffman tree's inner nodes have rows of their own; NULL
+    # elsewhere, as they are ``output_vectors``.
+    float* node_vectors
     const float* input_rates  # (vocabulary_size,), or NULL where all are 1: see rates.pyx
     # How steps get their outputs, and who carries them out.
     BeginOutputs begin_outputs
@@ -89,8 +93,9 @@ cdef struct Parameters:
     const int64_t* path_offsets
     const int32_t* path_nodes
     const float* path_labels
-    # CBOW: True divides the hidden gradient among the contexts (the true gradient), False gives
-    # each context all of it (word2vec.c).
+    # CBOW: whether the hidden vector is the contexts' mean, or their sum; and whether a mean's
+    # gradient is divided among the contexts (the true gradient), or each gets all of it (word2vec.c).
+    bint cbow_mean
     bint cbow_exact
     # Schedule: lr = alpha - alpha_slope * (tokens of the encoded corpus planned before this one).
     double alpha

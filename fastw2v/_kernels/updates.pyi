@@ -12,6 +12,7 @@ def run_step(
     *,
     hidden_counts: FloatArray,
     output_counts: FloatArray,
+    scale: float | None = None,
     share: float | None = None,
 ) -> float: ...
 def compiled() -> list[tuple[str, bool]]: ...

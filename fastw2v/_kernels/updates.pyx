@@ -95,13 +95,13 @@ cdef void update_rows(Step* step) noexcept nogil:
 
 
 cdef void update_mean(Step* step) noexcept nogil:
-    """h = sum_i c_i / C; what h would move by is in ``moved`` afterwards, and moves each c_i."""
+    """h = scale sum_i c_i; what h would move by is in ``moved`` afterwards, and moves each c_i."""
     cdef int d = step.vector_size, i
     cdef float once = 1.0
     cdef Step inner = step[0]
     memset(step.mean, 0, d * sizeof(float))
     for i in range(step.n):
-        saxpy(d, 1.0 / step.n, step.hidden_rows[i], 1, step.mean, 1)
+        saxpy(d, step.scale, step.hidden_rows[i], 1, step.mean, 1)
     inner.n = 1
     inner.hidden_rows = &step.mean
     inner.hidden_counts = &once
@@ -112,7 +112,7 @@ cdef void update_mean(Step* step) noexcept nogil:
 
 def run_step(
     str name, float[:, :] hidden, float[:, :] outputs, const float[::1] labels, float lr, *,
-    const float[::1] hidden_counts, const float[::1] output_counts, share=None,
+    const float[::1] hidden_counts, const float[::1] output_counts, scale=None, share=None,
 ):
     """Carry out one step in place, for tests, and return its loss.
 
@@ -127,6 +127,8 @@ def run_step(
     share
         None: ``update_rows``. A number: ``update_mean`` with this share, which leaves
         ``hidden_counts`` out.
+    scale
+        For ``update_mean``, of the sum; None: 1 / n.
     """
     cdef const Updates* updates = updates_named(name)
     cdef Py_ssize_t n = hidden.shape[0], m = outputs.shape[0], i
@@ -151,6 +153,7 @@ def run_step(
     at = <float*>(memory + (ROW_BYTES - <size_t>memory % ROW_BYTES))
     step.n, step.m = <int>n, <int>m
     step.vector_size, step.stride, step.lr = <int>hidden.shape[1], <int>stride, lr
+    step.scale = 1.0 / n if scale is None else scale
     step.share = 0.0 if share is None else share
     step.losses, at = at, at + ROW_FLOATS
     step.moved, at = at, at + stride * n

@@ -38,7 +38,7 @@ typedef struct { /* a number, and how far from it a kernel may be */
 typedef struct {
     int is_mean, n, m, size, stride, n_distinct, has_nan;
     int distinct[MOST_ROWS]; /* the hidden row at each place: update_mean's repeat */
-    float lr, share;
+    float lr, scale, share;
     float hidden[MOST_ROWS][MOST_FLOATS], output[MOST_ROWS][MOST_FLOATS];
     float hidden_counts[MOST_ROWS], output_counts[MOST_ROWS + SLACK];
     float labels[MOST_ROWS + SLACK], losses[ROW_FLOATS];
@@ -75,6 +75,7 @@ static void draw_case(Case *c)
     c->size = between(1, between(0, 3) ? MOST_SIZE : 2 * ROW_FLOATS);
     c->stride = (c->size + ROW_FLOATS - 1) / ROW_FLOATS * ROW_FLOATS;
     c->lr = (float)spread(1e-4, 0.2);
+    c->scale = !c->is_mean ? NAN : between(0, 1) ? 1.0f : 1.0f / (float)c->n;
     c->share = !c->is_mean ? NAN : between(0, 1) ? 1.0f : 1.0f / (float)c->n;
     scale = sqrt(3 * spread(1e-4, 50) / sqrt(c->size)); /* scores have this deviation */
     for (int i = 0; i < MOST_ROWS; i++) {
@@ -170,7 +171,10 @@ static void reference(const Case *c, Result *after)
             size += fabs(x);
             if (!c->is_mean) hidden[i][d] = (Bounded){x, 0};
         }
-        if (c->is_mean) hidden[0][d] = (Bounded){sum / c->n, (c->n + 2) * UNIT * size / c->n};
+        if (c->is_mean) hidden[0][d] = {
+            double scale = c->scale;
+            hidden[0][d] = (Bounded){sum * scale, (c->n + 2) * UNIT * size * scale};
+        }
     }
     reference_step(c, c->is_mean ? 1 : c->n, hidden, c->is_mean ? &once : c->hidden_counts, after);
     for (int d = 0; d < c->stride; d++) {
@@ -256,7 +260,7 @@ static int check_step(const Updates *updates, const Case *c, const Result *after
     Step step, before;
     memset(&step, 0, sizeof step);
     step.n = c->n, step.m = c->m, step.vector_size = c->size, step.stride = c->stride;
-    step.lr = c->lr, step.share = c->share;
+    step.lr = c->lr, step.scale = c->scale, step.share = c->share;
     for (int i = 0; i < c->n_distinct; i++) hidden[i] = memcpy(room(row, 0), c->hidden[i], row);
     for (int i = 0; i < c->n; i++) listed[i] = hidden[c->distinct[i]];
     for (int k = 0; k < c->m; k++) output[k] = memcpy(room(row, 0), c->output[k], row);

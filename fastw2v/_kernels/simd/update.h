@@ -220,7 +220,7 @@ static void update_rows(Step *step)
     *(scores *)step->losses += loss;
 }
 
-/* The mean of the hidden rows, and a copy of it, for so many chunks from float d on. */
+/* The mean of the hidden rows or their sum, and a copy of it, for so many chunks from float d on. */
 INLINE void mean_of_chunks(const int chunks, int d, const Step *step)
 {
     float *mean = step->mean + d;
@@ -228,7 +228,7 @@ INLINE void mean_of_chunks(const int chunks, int d, const Step *step)
     for (int i = 0; i < step->n; i++)
         for (int q = 0; q < chunks; q++) sum[q] += load(step->hidden_rows[i] + d + q * LANES);
     for (int q = 0; q < chunks; q++) {
-        sum[q] *= all(1.0f / step->n);
+        sum[q] *= all(step->scale);
         store(mean + q * LANES, sum[q]);
         store(mean + step->stride + q * LANES, sum[q]);
     }
