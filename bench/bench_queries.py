@@ -54,9 +54,7 @@ def fastw2v_single(wv: KeyedVectors) -> Run:
 
 
 def one_by_one(most_similar: Callable[..., Any], keys: list[Any]) -> Run:
-    """Time a call for each key, after some to warm up."""
-    for key in keys[:20]:
-        most_similar(key, topn=TOPN)
+    """Time a call for each key, with whatever the first ones prepare."""
 
     def ask() -> None:
         for key in keys:
