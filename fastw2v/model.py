@@ -17,9 +17,10 @@ from fastw2v.corpus import EncodedCorpus, memory_budget
 from fastw2v.dispatch import choose
 from fastw2v.estimate import MemoryEstimate, estimate, estimate_for
 from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
+from fastw2v.initialization import InitialVectors, check_initial
 from fastw2v.model_file import StoredModel
 from fastw2v.model_training import TrainableModel
-from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Vocabulary, choice_of
+from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Identity, Vocabulary, choice_of
 
 
 class Model(TrainableModel):
@@ -79,7 +80,7 @@ class Model(TrainableModel):
         skip-gram 0.035, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
         softmax, or 0.05 with ``cbow_gradient="word2vec"``.
     epochs
-        Passes over the corpus in a call of ``train``.
+        Passes over the corpus in a call of ``train`` or ``partial_fit``.
     workers
         Threads; None is every core that the process may use when it trains. With one, a seed gives
         the same bits every time; with more, threads race for the rows of the matrices, as in every
@@ -89,6 +90,12 @@ class Model(TrainableModel):
         fastest here. The exact softmax always runs on BLAS. Files don't keep it.
     seed
         Of all random numbers.
+    init
+        Input vectors to begin with: ``KeyedVectors``, or a mapping from keys to vectors, of
+        ``vector_size`` dimensions. A key of the vocabulary that is in them begins there, also one
+        that joins later (see ``partial_fit``); the others begin at random, from the seed. The log
+        says how many were found. They are kept, not copied, until the model goes; files don't keep
+        them. Output vectors begin at zero all the same.
     memory_limit
         Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in a temporary file
         in the folder that TMPDIR names. None is half of what is free.
@@ -96,14 +103,14 @@ class Model(TrainableModel):
     Attributes
     ----------
     vocabulary : Vocabulary or None
-        None until there was something to count.
+        None until something was counted. ``grow_vocabulary`` and ``partial_fit`` add to its end.
     input_vectors, output_vectors : ndarray or None
         float32, (len(vocabulary), vector_size), with rows padded to 64 bytes in memory. With
         hierarchical softmax, row j of ``output_vectors`` belongs to inner node j of the tree.
     report : CorpusReport or None
         What was read, and what of it is trained on.
     history : list of EpochRecord
-        One record an epoch, over all calls of ``train``.
+        One record an epoch, over all calls of ``train`` and ``partial_fit``.
 
     Raises
     ------
@@ -149,6 +156,7 @@ class Model(TrainableModel):
         workers: int | None = None,
         kernel: str = "auto",
         seed: int = 1,
+        init: InitialVectors | None = None,
         memory_limit: int | None = None,
     ) -> None:
         parameters = Hyperparameters(
@@ -172,6 +180,7 @@ class Model(TrainableModel):
         )
         choose(kernel)
         memory_budget(memory_limit)
+        check_initial(init, parameters.vector_size)
         choice = choice_of(
             vocabulary,
             min_count=parameters.min_count,
@@ -183,6 +192,7 @@ class Model(TrainableModel):
             parameters,
             sentences,
             choice,
+            init=init,
             workers=optional_number("workers", workers, least=1),
             kernel=kernel,
             memory_limit=memory_limit,
@@ -248,6 +258,7 @@ class Model(TrainableModel):
         stored = StoredModel(
             self.parameters,
             self.workers,
+            isinstance(self._choice, Identity),
             self.vocabulary,
             self.input_vectors,
             self.output_vectors,
@@ -268,6 +279,8 @@ class Model(TrainableModel):
         # Whether the environment names a good kernel is nothing that a file is to blame for.
         model = cls(None, **asdict(stored.parameters), workers=stored.workers, kernel="blas")
         model.kernel = "auto"
-        model.vocabulary, model.history = stored.vocabulary, stored.history
-        model.input_vectors, model.output_vectors = model._own = stored[3:5]
+        if stored.is_identity:
+            model._choice = Identity()
+        model._become(stored.vocabulary, stored.input_vectors, stored.output_vectors)
+        model.history = stored.history
         return model

@@ -24,6 +24,8 @@ class StoredModel(NamedTuple):
     ----------
     parameters, workers
         Its settings.
+    is_identity
+        Whether its row i is the integer i, also when it grows.
     vocabulary, input_vectors, output_vectors
         Keys and counts, and a row of both matrices for each key.
     history
@@ -32,6 +34,7 @@ class StoredModel(NamedTuple):
 
     parameters: Hyperparameters
     workers: int | None
+    is_identity: bool
     vocabulary: Vocabulary
     input_vectors: NDArray[np.float32]
     output_vectors: NDArray[np.float32]
@@ -48,6 +51,7 @@ def write(path: str | os.PathLike[str], model: StoredModel) -> None:
         {
             "hyperparameters": asdict(model.parameters),
             "workers": model.workers,
+            "is_identity": model.is_identity,
             "history": [record.as_dict() for record in model.history],
         },
     )
@@ -73,6 +77,7 @@ def read(path: str | os.PathLike[str]) -> StoredModel:
         settings: dict[str, Any] = contents.metadata["hyperparameters"]
         parameters = Hyperparameters(**settings)
         workers = optional_number("workers", contents.metadata["workers"], least=1)
+        is_identity = bool(contents.metadata.get("is_identity", False))
         history = [EpochRecord(**record) for record in contents.metadata["history"]]
         vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
     except (TypeError, ValueError) as error:
@@ -85,4 +90,4 @@ def read(path: str | os.PathLike[str]) -> StoredModel:
                 f"vectors have {matrix.shape[1]} dimensions"
             )
     inputs, outputs = (matrices.padded(contents.matrices.pop(name)) for name in names)
-    return StoredModel(parameters, workers, vocabulary, inputs, outputs, history)
+    return StoredModel(parameters, workers, is_identity, vocabulary, inputs, outputs, history)

@@ -1,17 +1,21 @@
 """``TrainableModel``: from sentences to trained matrices, and never half of the way.
 
 A call reads and checks everything, and allocates everything, before the model changes. What is read
-becomes an ``EncodedCorpus``; ``trainer.py`` has the loop over epochs.
+becomes an ``EncodedCorpus``; how a vocabulary grows is in ``growing.py``, the loop over epochs in
+``trainer.py``.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from fastw2v import matrices
+import numpy as np
+
+from fastw2v.callbacks import Callback, call, checked_callbacks
 from fastw2v.corpus import (
     CorpusReport,
     EncodedCorpus,
@@ -20,12 +24,13 @@ from fastw2v.corpus import (
     source_of,
 )
 from fastw2v.dispatch import choose
-from fastw2v.estimate import check_size
+from fastw2v.growing import Tally, next_choice
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.initialization import InitialVectors
 from fastw2v.model_state import ModelState
 from fastw2v.resources import available_cores
 from fastw2v.trainer import train
-from fastw2v.vocabulary import Choice, Given, Selection
+from fastw2v.vocabulary import Choice, Given, Selection, Vocabulary
 
 logger = logging.getLogger("fastw2v")
 
@@ -41,11 +46,12 @@ class TrainableModel(ModelState):
         sentences: Any,
         choice: Choice,
         *,
+        init: InitialVectors | None,
         workers: int | None,
         kernel: str,
         memory_limit: int | None,
     ) -> None:
-        super().__init__(parameters)
+        super().__init__(parameters, init)
         self.workers, self.kernel, self.memory_limit = workers, kernel, memory_limit
         self._choice = choice
         if sentences is not None:
@@ -56,17 +62,34 @@ class TrainableModel(ModelState):
         self._corpus: EncodedCorpus | None = None
         self._is_training = False
 
-    def train(self: Self, sentences: Any = None, *, progress: bool | None = None) -> Self:
+    def train(
+        self: Self,
+        sentences: Any = None,
+        *,
+        epochs: int | None = None,
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        callback: Callback | Sequence[Callback] | None = None,
+        progress: bool | None = None,
+    ) -> Self:
         """Count, encode and train; return the model.
 
         The first call makes the vocabulary. Later calls train for another ``epochs`` epochs, with
         the learning rate falling from ``alpha`` again: on the same corpus, or on new ``sentences``,
-        whose tokens outside the vocabulary are dropped.
+        whose tokens outside the vocabulary are dropped (``partial_fit`` adds them to it).
 
         Parameters
         ----------
         sentences
             As for ``Model``; needed here if they were not given there.
+        epochs, alpha, min_alpha
+            Of this call alone; None takes the model's.
+        callback
+            Called after each epoch as ``callback(model, record)``, with the epoch's
+            ``EpochRecord``, or a list of such. It runs in the thread that called ``train``, while
+            no other works on the model, whose matrices, ``wv`` and ``history`` are as the epoch
+            left them: it may evaluate or save the model, and write into the matrices, but not train
+            it. If one returns True, training ends there.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -80,32 +103,119 @@ class TrainableModel(ModelState):
         KeyboardInterrupt
             On Ctrl-C, with all threads ended. The matrices keep what was learned so far, and
             ``history`` the finished epochs.
+        Exception
+            What a callback raises, with all finished epochs kept.
         """
-        if self._is_training:
-            raise RuntimeError("another thread is training this model already")
-        self._is_training = True
-        try:
-            self._train(sentences, progress)
-        finally:
-            self._is_training = False
+        parameters = self._parameters_for(epochs, alpha, min_alpha)
+        callbacks = checked_callbacks(callback)
+        with self._alone():
+            self._run(self._read(sentences), parameters, callbacks, progress)
         return self
 
-    def _train(self, sentences: Any, progress: bool | None) -> None:
-        corpus = self._read(sentences)
-        vocabulary = corpus.vocabulary
-        inputs, outputs = self.input_vectors, self.output_vectors
-        # Kernels write between rows, too: to memory of others only through a copy.
-        are_own = all(a is b for a, b in zip((inputs, outputs), self._own, strict=True))
-        check_size(self.parameters, corpus, self._n_workers, with_matrices=not are_own)
-        size, seed = self.parameters.vector_size, self.parameters.seed
-        if inputs is None and outputs is None:
-            inputs, outputs = matrices.initial(len(vocabulary), size, seed)
-        inputs = matrices.checked(inputs, "input_vectors", len(vocabulary), size)
-        outputs = matrices.checked(outputs, "output_vectors", len(vocabulary), size)
-        if not (are_own and matrices.is_padded(inputs) and matrices.is_padded(outputs)):
-            inputs, outputs = matrices.padded(inputs), matrices.padded(outputs)
+    def partial_fit(
+        self: Self,
+        sentences: Any,
+        *,
+        epochs: int | None = None,
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        callback: Callback | Sequence[Callback] | None = None,
+        progress: bool | None = None,
+    ) -> Self:
+        """Grow the vocabulary by new sentences and train on these; return the model.
+
+        The same as ``grow_vocabulary(sentences)`` and ``train(...)``, but all or nothing: when it
+        can't begin to train, the vocabulary has not grown. The first call on a model without a
+        vocabulary is ``train(sentences)``.
+
+        New sentences alone pull the vectors of frequent words towards themselves; a lower ``alpha``
+        than the default's, or few ``epochs``, keep more of what was learned before.
+
+        Parameters
+        ----------
+        sentences
+            As for ``Model``.
+        epochs, alpha, min_alpha, callback, progress
+            As for ``train``.
+
+        Raises
+        ------
+        ValueError
+            For hierarchical softmax, see ``grow_vocabulary``.
+        Exception
+            As for ``train``.
+        """
+        parameters = self._parameters_for(epochs, alpha, min_alpha)
+        callbacks = checked_callbacks(callback)
+        if sentences is None:
+            raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
+        with self._alone():
+            self._run(self._read(sentences, grows=True), parameters, callbacks, progress)
+        return self
+
+    def grow_vocabulary(self: Self, sentences: Any = None) -> Self:
+        """Count sentences, add their new keys to the vocabulary, and don't train; return the model.
+
+        On a model without a vocabulary this makes it, with the initial matrices. Otherwise new keys
+        get rows behind those that are there, whose vectors and places stay as they are, and counts
+        add up: subsampling and noise words then follow the totals. ``wv``, also one taken before,
+        has the new keys. New rows begin as they would in a new model, from ``init`` or the seed.
+
+        Parameters
+        ----------
+        sentences
+            As for ``Model``; ``train()`` then trains on them. A new key joins if it occurs
+            ``min_count`` times in them (what was left out before does not count), the most frequent
+            first, until there are ``max_vocab_size`` keys. None takes those that the model was
+            given. Or counts without sentences: a ``Vocabulary``, such as ``fastw2v.count``
+            returns, or a mapping from keys to counts. Of these, and of an ``EncodedCorpus``, all
+            keys join. With ``vocabulary="identity"``, rows up to the largest new integer join.
+
+        Raises
+        ------
+        ValueError
+            For hierarchical softmax, once trained: other counts make another tree, for whose inner
+            nodes the output vectors were not learned. Train a new model on all sentences then; with
+            ``init=model.wv`` it begins with the vectors of this one.
+        Exception
+            As for ``train``.
+        """
+        with self._alone():
+            if isinstance(sentences, Vocabulary | Mapping):
+                self._count(sentences)
+            else:
+                corpus = self._read(sentences, grows=True)
+                longest = corpus.report.longest_sentence
+                grown = self._matrices_for(corpus.vocabulary, self._n_workers, longest)
+                self._become(corpus.vocabulary, *grown)
+                self._corpus, self._sentences = corpus, None
+        return self
+
+    def _count(self, given: Vocabulary | Mapping[Hashable, int]) -> None:
+        """Grow the vocabulary by counts; the corpus, if there is one, stays."""
+        self._refuse_another_tree()
+        counted = Tally(given)
+        vocabulary, _ = self._next_choice(counted.vocabulary).choose(counted)
+        corpus = self._corpus
+        if corpus is not None:
+            corpus = self._reported(corpus.with_vocabulary(vocabulary))
+        longest = 0 if corpus is None else corpus.report.longest_sentence
+        grown = self._matrices_for(vocabulary, self._n_workers, longest)
+        self._become(vocabulary, *grown)
+        self._corpus = corpus
+
+    def _run(
+        self,
+        corpus: EncodedCorpus,
+        parameters: Hyperparameters,
+        callbacks: Sequence[Callback],
+        progress: bool | None,
+    ) -> None:
+        """Train on a corpus whose vocabulary is the model's, or becomes it."""
+        vocabulary, longest = corpus.vocabulary, corpus.report.longest_sentence
+        inputs, outputs = self._matrices_for(vocabulary, self._n_workers, longest)
         records = train(
-            self.parameters,
+            parameters,
             vocabulary,
             corpus,
             inputs,
@@ -116,9 +226,48 @@ class TrainableModel(ModelState):
             progress=progress,
         )
         # Nothing that can be refused is left: from here on the model changes.
-        self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
-        self.input_vectors, self.output_vectors = self._own = inputs, outputs
-        self.history.extend(records)
+        self._become(vocabulary, inputs, outputs)
+        self._corpus, self._sentences = corpus, None
+        with closing(records):
+            for record in records:
+                self.history.append(record)
+                if call(callbacks, self, record):
+                    return
+                if self.input_vectors is not inputs or self.output_vectors is not outputs:
+                    raise RuntimeError(
+                        "a callback put another matrix in the place of the one being trained: "
+                        "write into it, as in model.input_vectors[:] = ..."
+                    )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Refuse a second call while one changes the model."""
+        if self._is_training:
+            raise RuntimeError("another call is training this model already: wait for its end")
+        self._is_training = True
+        try:
+            yield
+        finally:
+            self._is_training = False
+
+    def _parameters_for(
+        self, epochs: int | None, alpha: float | None, min_alpha: float | None
+    ) -> Hyperparameters:
+        """Return the model's settings with what one call gives instead."""
+        changes: dict[str, Any] = {"epochs": epochs, "alpha": alpha, "min_alpha": min_alpha}
+        changes = {name: value for name, value in changes.items() if value is not None}
+        return replace(self.parameters, **changes)
+
+    def _refuse_another_tree(self) -> None:
+        """Refuse new counts where they would change what trained output vectors stand for."""
+        is_tree = self.parameters.objective == "hierarchical_softmax"
+        if is_tree and self.vocabulary is not None and np.any(self.output_vectors):
+            raise ValueError(
+                "with hierarchical softmax a trained model's vocabulary can't grow: other counts "
+                "make another Huffman tree, and the output vectors were learned for the nodes of "
+                "this one. Train a new Model on all sentences, with init=model.wv to begin with "
+                "this one's vectors, or use objective='negative_sampling'"
+            )
 
     def _check_choice(self, sentences: Any) -> None:
         """Refuse a choice of the vocabulary where the corpus brings one."""
@@ -129,29 +278,35 @@ class TrainableModel(ModelState):
                 "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
             )
 
-    def _read(self, sentences: Any) -> EncodedCorpus:
+    def _next_choice(self, whole: Vocabulary | None) -> Choice:
+        p = self.parameters
+        selection = Selection(p.min_count, p.max_vocab_size)
+        return next_choice(self.vocabulary, self._choice, selection, whole)
+
+    def _read(self, sentences: Any, *, grows: bool = False) -> EncodedCorpus:
         """Return the corpus to train on, without changing the model."""
         if sentences is not None and self._sentences is not None:
             raise ValueError(
-                "sentences were given to Model and to train as well: give them to one of the two"
+                "sentences were given to Model, which train() reads, and others here as well: give "
+                "them to one of the two"
             )
         source = self._sentences if sentences is None else sentences
         if source is None:
-            if self.vocabulary is None or self._corpus is None:
-                raise ValueError(
-                    "there are no sentences to train on: give them to Model(sentences) or to "
-                    "train(sentences). A loaded model comes without its corpus, and an iterator "
-                    "whose reading failed is used up and must be given anew"
-                )
-            return self._corpus
+            return self._read_already(grows)
+        if grows:
+            self._refuse_another_tree()
         self._check_choice(source)
         if isinstance(source, Iterator):
             self._sentences = None  # whatever happens now, it can't be read from its start again
-        choice = self._choice
-        if self.vocabulary is not None:
+        whole = None
+        if isinstance(source, EncodedCorpus):
+            if grows and self.vocabulary is not None:
+                source = source.with_own_counts()
+            whole = source.vocabulary
+        if grows or self.vocabulary is None:
+            choice = self._next_choice(whole)
+        else:
             choice = Given(self.vocabulary)
-        elif isinstance(source, EncodedCorpus):
-            choice = Given(source.vocabulary)
         corpus = encode_for_training(
             source,
             choice,
@@ -159,10 +314,28 @@ class TrainableModel(ModelState):
             budget=memory_budget(self.memory_limit),
             workers=self._n_workers,
         )
-        sampled_share = corpus.vocabulary.sampled_share(self.parameters.sample)
-        corpus = corpus.with_report(replace(corpus.report, sampled_share=sampled_share))
+        corpus = self._reported(corpus)
         logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")
         return corpus
+
+    def _read_already(self, grows: bool) -> EncodedCorpus:
+        if grows:
+            raise ValueError(
+                "there are no sentences to count: give them to grow_vocabulary(sentences); those "
+                "that were read before are counted already"
+            )
+        if self.vocabulary is None or self._corpus is None:
+            raise ValueError(
+                "there are no sentences to train on: give them to Model(sentences) or to "
+                "train(sentences). A loaded model comes without its corpus, and an iterator "
+                "whose reading failed is used up and must be given anew"
+            )
+        return self._corpus
+
+    def _reported(self, corpus: EncodedCorpus) -> EncodedCorpus:
+        """Return the corpus, its report with what subsampling leaves."""
+        sampled_share = corpus.vocabulary.sampled_share(self.parameters.sample)
+        return corpus.with_report(replace(corpus.report, sampled_share=sampled_share))
 
     @property
     def _n_workers(self) -> int:
@@ -170,5 +343,5 @@ class TrainableModel(ModelState):
 
     @property
     def report(self) -> CorpusReport | None:
-        """What was read, and what of it is trained on; None until ``train`` has read it."""
+        """What was read, and what of it is trained on; None until something was read."""
         return None if self._corpus is None else self._corpus.report
