@@ -144,6 +144,16 @@ class TrainableModel(ModelState):
             For hierarchical softmax, see ``grow_vocabulary``.
         Exception
             As for ``train``.
+
+        Examples
+        --------
+        >>> import fastw2v
+        >>> model = fastw2v.Model(min_count=1, vector_size=8, sample=0, workers=1)
+        >>> wv = model.partial_fit([["a", "b"]] * 9).wv
+        >>> model.partial_fit([["c", "a"]] * 9, epochs=2)
+        <fastw2v.Model: skipgram, negative_sampling, 3 keys, 7 epochs>
+        >>> wv.index_to_key, wv.counts.tolist()
+        (['a', 'b', 'c'], [18, 9, 9])
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
