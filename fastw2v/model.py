@@ -68,9 +68,12 @@ class Model(TrainableModel):
         Skip-gram: ``"window"`` draws noise words once for all contexts of a centre, ``"pair"``
         afresh for each context, as word2vec.c does. CBOW and both softmaxes have nothing to share,
         and take either.
+    cbow_mean
+        CBOW: whether the mean of the context words meets the centre, or their sum, which takes a
+        lower ``alpha``.
     cbow_gradient
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
-        of them all of it, as word2vec.c and gensim do.
+        of them all of it, as word2vec.c and gensim do. A sum has nothing to divide.
     sample
         Frequent words are subsampled above this share of all tokens; 0 keeps all. Use 0 for a small
         vocabulary: every word of it is frequent, and most tokens would be dropped.
@@ -148,6 +151,7 @@ class Model(TrainableModel):
         negative: int = 5,
         ns_exponent: float = 0.75,
         negative_sharing: str = "window",
+        cbow_mean: bool = True,
         cbow_gradient: str = "exact",
         sample: float = DEFAULT_SAMPLE,
         alpha: float | None = None,
@@ -171,6 +175,7 @@ class Model(TrainableModel):
             negative=negative,
             ns_exponent=ns_exponent,
             negative_sharing=negative_sharing,
+            cbow_mean=cbow_mean,
             cbow_gradient=cbow_gradient,
             sample=sample,
             alpha=cast("float", alpha),  # None becomes the default

@@ -380,10 +380,11 @@ def cbow_window(
     negatives: WordIds | None = None,
     *,
     path: TreePath | None = None,
+    mean: bool = True,
     gradient: Literal["exact", "word2vec"] = "exact",
     sigmoid: LogisticFunction = sigmoid,
 ) -> WindowGradients:
-    """Predict the center from the mean of its context vectors, for one window [1]_.
+    """Predict the center from the mean of its context vectors, or their sum, for one window [1]_.
 
     Parameters
     ----------
@@ -392,6 +393,8 @@ def cbow_window(
     negatives : sequence of int, optional
         Words drawn for negative sampling. Without it and without `path`, the objective is the
         exact softmax.
+    mean : bool
+        Whether the hidden vector is the mean of the context vectors, or their sum.
     gradient : {"exact", "word2vec"}
         What each context row receives; see the notes.
 
@@ -411,20 +414,23 @@ def cbow_window(
     undivided, as word2vec.c does it. `input_grad` then is C times too long and is *not* the
     gradient of the loss: the wider the window, the larger the steps of the input vectors.
     İrsoy, Benton and Stratos [4]_ found this and measured what it costs.
+
+    With ``mean=False``, v = Σ_c x_c and ∂v/∂x_c = I: each position receives ∂J/∂v as it is, and
+    there is nothing to leave undivided.
     """
     if gradient not in ("exact", "word2vec"):
         raise ValueError(f'gradient must be "exact" or "word2vec", not {gradient!r}')
     w_in, w_out, center, contexts = window_arguments(
         center, contexts, input_vectors, output_vectors, negatives, path
     )
-    hidden = w_in[contexts].mean(axis=0)
+    hidden = w_in[contexts].mean(axis=0) if mean else w_in[contexts].sum(axis=0)
     if path is not None:
         example = hierarchical_softmax(hidden, w_out, *path, sigmoid=sigmoid)
     elif negatives is None:
         example = softmax_cross_entropy(hidden, w_out, center)
     else:
         example = negative_sampling(hidden, w_out, center, negatives, sigmoid=sigmoid)
-    share = 1.0 / len(contexts) if gradient == "exact" else 1.0
+    share = 1.0 / len(contexts) if mean and gradient == "exact" else 1.0
     input_grad = np.zeros_like(w_in)
     np.add.at(input_grad, contexts, share * example.hidden_grad)
     return WindowGradients(example.loss, input_grad, example.output_grad)

@@ -46,7 +46,8 @@ ANALYSIS = (
 )
 TRAINING = (
     *("vector_size", "window", "shrink_windows", "shuffle", "architecture", "objective"),
-    *("negative", "ns_exponent", "negative_sharing", "cbow_gradient", "alpha", "min_alpha"),
+    *("negative", "ns_exponent", "negative_sharing", "cbow_mean", "cbow_gradient", "alpha"),
+    "min_alpha",
     *("workers", "kernel", "seed"),
 )
 
@@ -94,7 +95,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Show a progress bar while training.
     vector_size, window, shrink_windows, shuffle, max_vocab_size, architecture, objective, negative
         As for ``Model``, as are all that follow.
-    ns_exponent, negative_sharing, cbow_gradient, alpha, min_alpha, kernel, seed
+    ns_exponent, negative_sharing, cbow_mean, cbow_gradient, alpha, min_alpha, kernel, seed
         As for ``Model``.
 
     Attributes
@@ -144,6 +145,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         negative: int = 5,
         ns_exponent: float = 0.75,
         negative_sharing: str = "window",
+        cbow_mean: bool = True,
         cbow_gradient: str = "exact",
         sample: float | None = None,
         alpha: float | None = None,
@@ -173,6 +175,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.negative = negative
         self.ns_exponent = ns_exponent
         self.negative_sharing = negative_sharing
+        self.cbow_mean = cbow_mean
         self.cbow_gradient = cbow_gradient
         self.sample = sample
         self.alpha = alpha

@@ -27,7 +27,7 @@ REAL = {  # name: (least, is the least itself allowed)
     "alpha": (0.0, False),
     "min_alpha": (0.0, True),
 }
-FLAGS = ("shrink_windows", "shuffle")
+FLAGS = ("shrink_windows", "shuffle", "cbow_mean")
 CHOICES = {
     "architecture": ("skipgram", "cbow"),
     "objective": ("negative_sampling", "softmax", "hierarchical_softmax"),
@@ -81,6 +81,7 @@ def test_defaults_are_those_that_are_documented():
         negative=5,
         ns_exponent=0.75,
         negative_sharing="window",
+        cbow_mean=True,
         cbow_gradient="exact",
         sample=1e-4,
         alpha=0.035,

@@ -469,6 +469,27 @@ def test_cbow_word2vec_gradient(objective: dict[str, object]) -> None:
     np.testing.assert_array_equal(exact.input_grad[5], 2 * exact.input_grad[0])
 
 
+@pytest.mark.parametrize(
+    "objective",
+    [{}, {"negatives": [3, 1, 3]}, {"path": TREE[CENTER]}],
+    ids=["softmax", "negatives", "path"],
+)
+@pytest.mark.parametrize("contexts", WINDOWS.values(), ids=WINDOWS)
+def test_cbow_of_a_sum(contexts: list[int], objective: dict[str, object]) -> None:
+    """Gradients by differences, whichever is asked for; a single context is its own mean."""
+    w_in, u = random_matrices()
+    for gradient in ("exact", "word2vec"):
+        options = {"mean": False, "gradient": gradient, **objective}
+        check_window(
+            lambda a, b, o=options: objectives.cbow_window(CENTER, contexts, a, b, **o), w_in, u
+        )
+    alone = objectives.cbow_window(CENTER, [5], w_in, u, **objective)
+    for a, b in zip(
+        alone, objectives.cbow_window(CENTER, [5], w_in, u, mean=False, **objective), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_inputs_are_left_alone_and_converted() -> None:
     """Any float dtype is read, none is written, and results are float64."""
     w_in, u = (m.astype(np.float32) for m in random_matrices())

@@ -84,6 +84,6 @@ cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
         n = take_contexts(parameters, scratch, window)
         scratch.step.n = n
         scratch.step.scale = 1.0 / n if parameters.cbow_mean else 1.0
-        scratch.step.share = 1.0 / n if parameters.cbow_mean == parameters.cbow_exact else 1.0
+        scratch.step.share = scratch.step.scale if parameters.cbow_exact else 1.0
         take_step(parameters, scratch, parameters.updates.update_mean)
         count_examples(parameters, scratch, window, 1)

@@ -132,9 +132,9 @@ cdef class Kernel:
             if parameters.objective != "negative_sampling":
                 raise ValueError("node_vectors go with negative sampling")
             check_words("tree", v, None if tree is None else tree.size)
-            check_shapes(v, input_vectors, node_vectors, keep_probability)
-            if row_stride(input_vectors, node_vectors, p.updates.any_rows) != p.stride:
-                raise ValueError("the rows of node_vectors must lie as those of the other matrices")
+            if (node_vectors.shape[0] != v or node_vectors.shape[1] != p.vector_size
+                    or row_stride(input_vectors, node_vectors, p.updates.any_rows) != p.stride):
+                raise ValueError("the rows of node_vectors must be as those of the other matrices")
             p.begin_outputs, p.list_outputs = begin_both, list_both
             p.path_offsets, p.path_nodes, p.path_labels = tree.offsets, tree.nodes, tree.labels
             p.node_vectors = &node_vectors[0, 0]

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 # What the parser and Model call alike; None leaves it to Model's default.
 MODEL_OPTIONS = (
     *("vector_size", "window", "shrink_windows", "shuffle", "architecture", "objective"),
-    *("negative", "ns_exponent", "negative_sharing", "cbow_gradient", "sample", "alpha"),
-    *("min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
+    *("negative", "ns_exponent", "negative_sharing", "cbow_mean", "cbow_gradient", "sample"),
+    *("alpha", "min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
 )
 CHOICE_OPTIONS = ("min_count", "max_vocab_size")
 WHOLE_SENTENCE = "sentence"
@@ -139,6 +139,11 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         "--negative-sharing",
         choices=NEGATIVE_SHARING,
         help="what skip-gram's noise words are drawn for (default: window)",
+    )
+    group.add_argument(
+        "--cbow-mean",
+        action=argparse.BooleanOptionalAction,
+        help="whether the contexts' mean predicts the centre, or their sum (default: the mean)",
     )
     group.add_argument(
         "--cbow-gradient",

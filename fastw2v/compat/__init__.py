@@ -11,6 +11,7 @@ Names, defaults and the shapes of results are those of gensim 4.4; what is done 
 from fastw2v.compat.callbacks import CallbackAny2Vec
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.patching import patch_gensim, unpatch_gensim
+from fastw2v.compat.phrases import Phrases
 from fastw2v.compat.readers import LineSentence, PathLineSentences, Text8Corpus
 from fastw2v.compat.word2vec import Word2Vec
 
@@ -19,6 +20,7 @@ __all__ = [
     "KeyedVectors",
     "LineSentence",
     "PathLineSentences",
+    "Phrases",
     "Text8Corpus",
     "Word2Vec",
     "patch_gensim",

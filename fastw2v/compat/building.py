@@ -80,7 +80,8 @@ class VocabularyBuilder:
             As for ``train``.
         update
             Add to the vocabulary that there is: new tokens get rows at its end, and all counts
-            grow, by which subsampling and negatives go from then on.
+            grow, by which subsampling and negatives go from then on. With ``hs``, ``syn1`` begins
+            anew: see ``update_weights``.
         progress_per
             No effect.
         keep_raw_vocab
@@ -274,12 +275,19 @@ class VocabularyBuilder:
         self._set_matrices(len(self.wv), {})
 
     def update_weights(self) -> None:
-        """Draw vectors for the keys that were added; those of the others stay as they are."""
+        """Draw vectors for the keys that were added; those of the others stay as they are.
+
+        But for ``syn1``, which begins anew: other counts make another Huffman tree, for whose nodes
+        nothing was learned.
+        """
         old = {name: getattr(self, name) for name in self._output_names()}
+        if np.any(old.pop("syn1", False)):
+            logger.warning(
+                "other counts make another Huffman tree, so its nodes' vectors, syn1, begin anew"
+            )
         self._set_matrices(len(self.wv), {"vectors": self.wv.vectors, **old})
-        self.wv.vectors_lockf = lock_factors(self.wv) if len(self.wv.vectors_lockf) > 1 else (
-            self.wv.vectors_lockf
-        )
+        if len(self.wv.vectors_lockf) > 1:
+            self.wv.vectors_lockf = lock_factors(self.wv)
 
     def _set_matrices(self, n: int, old: Mapping[str, Matrix]) -> None:
         names = ["vectors", *self._output_names()]
@@ -290,15 +298,13 @@ class VocabularyBuilder:
             "raise min_count, or lower vector_size",
         )
         made: dict[str, Matrix] = {}
+        nothing = matrices.zeros(0, self.vector_size)
         for name in names:
+            before = old.get(name, nothing)
             if name == "vectors":
-                matrix, _ = matrices.initial(n, self.vector_size, self._native_seed())
+                made[name] = matrices.grown_inputs(before, n, self._native_seed())
             else:
-                matrix = matrices.zeros(n, self.vector_size)
-            before = old.get(name)
-            if before is not None:
-                matrix[: len(before)] = before
-            made[name] = matrix
+                made[name] = matrices.padded(before, n)
         self.wv.vectors = made.pop("vectors")
         for name, matrix in made.items():
             setattr(self, name, matrix)

@@ -41,7 +41,8 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
     count
         How many rows to have ready for ``add_vector``; their keys are None until then.
     dtype
-        Of ``vectors``. Others than float32 save memory only: what is asked is computed in float32.
+        Of ``vectors``. Others than float32 are a form that these are shown in: kept and computed
+        with are float32, and ``vectors`` is then a copy that can't be written to.
     mapfile_path
         Not used, as in gensim.
 
@@ -73,9 +74,10 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         mapfile_path: str | None = None,
     ) -> None:
         self.expandos: dict[str, NDArray[Any]] = {}
+        self._dtype = np.dtype(dtype)
         super().__init__([], np.zeros((0, int(vector_size)), REAL))
         self.index_to_key = [None] * count
-        self.vectors = np.zeros((count, int(vector_size)), dtype)
+        self._hold(np.zeros((count, int(vector_size)), REAL), is_shared=False)
         self.vectors_lockf: NDArray[np.float32] = np.ones(1, REAL)
         self.mapfile_path = mapfile_path
         self.next_index = 0
@@ -86,9 +88,10 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         keys: Sequence[Hashable],
         vectors: NDArray[Any],
         expandos: Mapping[str, NDArray[Any]] | None = None,
+        dtype: DTypeLike = REAL,
     ) -> Self:
         """Return vectors with their keys and attributes; the matrix is kept as it is."""
-        made = cls(vectors.shape[1])
+        made = cls(vectors.shape[1], dtype=dtype)
         made._fill(keys, vectors, expandos or {})
         return made
 
@@ -101,13 +104,31 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         """Take over keys, vectors and attributes that fit each other."""
         self.index_to_key = list(keys)
         self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
-        self.vectors, self.expandos = vectors, dict(expandos)
+        self._hold(np.asarray(vectors, REAL), is_shared=True)
+        self.expandos = dict(expandos)
         self.next_index = len(self.index_to_key)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
 
     # Look-up --------------------------------------------------------------------------------------
+
+    @property
+    def vectors(self) -> NDArray[Any]:
+        """The matrix itself, float32 (len(self), vector_size), or a copy in another type.
+
+        What is assigned becomes float32.
+        """
+        if self._dtype == REAL:
+            return super().vectors
+        shown = self._matrix.astype(self._dtype)
+        shown.flags.writeable = False
+        return shown
+
+    @vectors.setter
+    def vectors(self, vectors: NDArray[Any]) -> None:
+        self._dtype = np.dtype(REAL)
+        self._hold(np.asarray(vectors, REAL), is_shared=True)
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -204,7 +225,7 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         row = self.next_index
         if row < len(self) and self.index_to_key[row] is None:
             self.index_to_key[row], self.key_to_index[key] = key, row
-            self.vectors[row] = np.asarray(vector)
+            self._write([row], np.asarray(vector)[None])
             self.next_index += 1
             return row
         warnings.warn(
@@ -250,11 +271,10 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
             if len(values) != len(keys):
                 raise ValueError(f"{len(keys)} keys need as many values of {name!r}")
         changed = [i for i, key in enumerate(keys) if replace or key not in self.key_to_index]
-        dtype, counts = self.vectors.dtype, self.expandos.get("count")
+        counts = self.expandos.get("count")
         super().add_vectors(keys, np.asarray(weights), replace=replace)
         if counts is not None:
             self.expandos["count"] = counts  # replacing vectors changes no count
-        self.vectors = np.asarray(self.vectors, dtype)
         self.allocate_vecattrs()
         self.allocate_vecattrs(given, [values.dtype for values in given.values()])
         rows = [self.get_index(keys[i]) for i in changed]
@@ -270,28 +290,34 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
     def resize_vectors(self, seed: int = 0) -> None:
         """Give ``vectors`` as many rows as there are keys; new ones are drawn from the seed."""
         n, d = len(self.index_to_key), self.vector_size
-        if len(self.vectors) != n:
-            drawn = np.random.default_rng(seed).uniform(-1 / d, 1 / d, (n, d))
-            new = drawn.astype(self.vectors.dtype)
-            new[: len(self.vectors)] = self.vectors[:n]
-            self.vectors = new
+        if len(self._matrix) != n:
+            new = np.random.default_rng(seed).uniform(-1 / d, 1 / d, (n, d)).astype(REAL)
+            new[: len(self._matrix)] = self._matrix[:n]
+            self._hold(new, is_shared=False)
         self.allocate_vecattrs()
 
     def sort_by_descending_frequency(self) -> None:
         """Put the most frequent keys first, with their vectors and attributes."""
         order = in_frequency_order(self.counts)
         keys = [self.index_to_key[i] for i in order.tolist()]
-        vectors = self.vectors[order] if len(self.vectors) else self.vectors
+        vectors = self._matrix[order] if len(self._matrix) else self._matrix
         self._fill(keys, vectors, {name: v[order] for name, v in self.expandos.items()})
 
     def unit_normalize_all(self) -> None:
         """Divide every vector by its length, in place; training can't sensibly go on from there."""
-        self.vectors[:] = self.get_normed_vectors()
+        self._write(slice(None), self.get_normed_vectors())
+
+    def _write(self, rows: Any, vectors: NDArray[Any]) -> None:
+        """Put vectors into rows, in place where that can be written to."""
+        if not self._matrix.flags.writeable:
+            self._hold(self._matrix.copy(), is_shared=False)
+        self._matrix[rows] = vectors
+        self._changed()
 
     def copy(self: Self) -> Self:
         """Return a copy of keys, vectors and attributes."""
         attributes = {name: values.copy() for name, values in self.expandos.items()}
-        return type(self).of(self.index_to_key, self.vectors.copy(), attributes)
+        return type(self).of(self.index_to_key, self._matrix.copy(), attributes, self._dtype)
 
     def vectors_for_all(
         self, keys: Iterable[Hashable], allow_inference: bool = True, copy_vecattrs: bool = False
@@ -316,7 +342,7 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         attributes = {"count": np.arange(len(known), 0, -1)}
         if copy_vecattrs:
             attributes = {name: values[rows] for name, values in self.expandos.items()}
-        return KeyedVectors.of(known, self.vectors[rows], attributes)
+        return KeyedVectors.of(known, self._matrix[rows], attributes, self._dtype)
 
     # What is asked --------------------------------------------------------------------------------
 
@@ -384,21 +410,12 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
             pairs, delimiter, restrict_vocab, case_insensitive, dummy4unknown
         )
 
-    def _cosines(
-        self, query: NDArray[np.float32], rows: slice | None = None
-    ) -> NDArray[np.float32]:
-        """Compute in float32, whatever the vectors are."""
-        if self.vectors.dtype == REAL:
-            return super()._cosines(query, rows)
-        chosen = self.vectors if rows is None else self.vectors[rows]
-        return KeyedVectors.of(range(len(chosen)), chosen.astype(REAL))._cosines(query)
-
     # Names of older versions ----------------------------------------------------------------------
 
     @property
     def norms(self) -> NDArray[np.float32]:
         """The vectors' lengths, (len(self),), computed whenever they are asked for."""
-        return np.linalg.norm(self.vectors, axis=1)
+        return np.linalg.norm(self._matrix, axis=1)
 
     @norms.setter
     def norms(self, _: object) -> None:
@@ -446,6 +463,10 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         """AttributeError: it is ``get_normed_vectors()`` since gensim 4."""
         raise _renamed("vectors_norm", "get_normed_vectors()")
 
+    def add_lifecycle_event(self, event_name: str, log_level: int = 20, **event: Any) -> None:
+        """Write a line to the log; nothing is kept of it."""
+        logger.log(log_level, "%s: %s", event_name, event)
+
     # Files ----------------------------------------------------------------------------------------
 
     def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
@@ -454,7 +475,7 @@ class KeyedVectors(keyed_vectors.KeyedVectors):
         gensim's further arguments, which are about pickles, have no effect. Attributes that are no
         numbers or text are left out, and the log says so.
         """
-        KeyedFile.of(self).write(fname, {})
+        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], mmap: str | None = None) -> Self:  # type: ignore[override]

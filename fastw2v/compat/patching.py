@@ -12,13 +12,17 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from fastw2v.compat import readers, vector_files, vocabulary
+from fastw2v.compat import phrases, readers
 from fastw2v.compat.callbacks import CallbackAny2Vec
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.word2vec import Word2Vec
 
 NAMES: dict[str, dict[str, Any]] = {
-    "gensim.models": {"Word2Vec": Word2Vec, "KeyedVectors": KeyedVectors},
+    "gensim.models": {
+        "Word2Vec": Word2Vec,
+        "KeyedVectors": KeyedVectors,
+        "Phrases": phrases.Phrases,
+    },
     "gensim.models.word2vec": {
         "Word2Vec": Word2Vec,
         "KeyedVectors": KeyedVectors,
@@ -31,6 +35,14 @@ NAMES: dict[str, dict[str, Any]] = {
         "Word2VecKeyedVectors": KeyedVectors,
     },
     "gensim.models.callbacks": {"CallbackAny2Vec": CallbackAny2Vec},
+    "gensim.models.phrases": {
+        "ENGLISH_CONNECTOR_WORDS": phrases.ENGLISH_CONNECTOR_WORDS,
+        "FrozenPhrases": phrases.FrozenPhrases,
+        "Phraser": phrases.Phraser,
+        "Phrases": phrases.Phrases,
+        "npmi_scorer": phrases.npmi_scorer,
+        "original_scorer": phrases.original_scorer,
+    },
 }
 
 _MISSING = object()

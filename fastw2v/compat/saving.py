@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from fastw2v import formats
 from fastw2v.formats import safetensors
+from fastw2v.formats.files import check_readable
+from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
 
@@ -39,18 +42,11 @@ class KeyedFile:
         float32, (len(keys), d).
     expandos
         Attributes of keys by name, (len(keys),).
-    lock_factors
-        ``vectors_lockf``.
     """
 
     keys: list[Hashable]
     vectors: NDArray[Any]
     expandos: dict[str, NDArray[Any]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, keyed: Any) -> KeyedFile:
-        """Return what is to be written of vectors."""
-        return cls(keyed.index_to_key, keyed.vectors, keyed.expandos)
 
     def metadata(self) -> dict[str, Any]:
         """Return the attributes that neither counts nor matrices are."""
@@ -61,11 +57,10 @@ class KeyedFile:
         """Return the counts, zeros if there are none."""
         return np.asarray(self.expandos.get("count", np.zeros(len(self.keys))), np.int64)
 
-    def write(self, path: AnyPath, others: Mapping[str, Any]) -> None:
-        """Write a file, whole or not at all, with other things that are plain data."""
-        metadata = {ENTRY: {**self.metadata(), **others}}
-        matrices = {INPUTS: np.asarray(self.vectors, np.float32)}
-        safetensors.write(path, self.keys, self.counts(), matrices, metadata)
+    def write(self, path: AnyPath) -> None:
+        """Write a file, whole or not at all."""
+        matrices = {INPUTS: self.vectors}
+        safetensors.write(path, self.keys, self.counts(), matrices, {ENTRY: self.metadata()})
 
     @classmethod
     def read(cls, path: AnyPath) -> KeyedFile:
@@ -92,16 +87,96 @@ class KeyedFile:
         return cls(contents.keys, contents.matrices[INPUTS], expandos)
 
 
-def refuse_pickles(path: AnyPath) -> None:
+@dataclass
+class ModelFile:
+    """What a file of ``Word2Vec`` holds: that of a ``fastw2v.Model``, and what gensim's names need.
+
+    Attributes
+    ----------
+    keyed
+        The input vectors.
+    outputs
+        float32, (len(keyed.keys), d): of the objective that ``parameters`` name.
+    node_vectors
+        The Huffman tree's, where both objectives are trained; None elsewhere.
+    lock_factors
+        ``vectors_lockf``, float32 (len(keyed.keys),); None if all rows have the same.
+    parameters, workers, history
+        As in the file of a ``fastw2v.Model``.
+    attributes
+        The model's others, by name.
+    """
+
+    keyed: KeyedFile
+    outputs: NDArray[np.float32]
+    node_vectors: NDArray[np.float32] | None
+    lock_factors: NDArray[np.float32] | None
+    parameters: Hyperparameters
+    workers: int
+    history: list[EpochRecord]
+    attributes: dict[str, Any]
+
+    def write(self, path: AnyPath) -> None:
+        """Write a file, whole or not at all."""
+        matrices = {INPUTS: self.keyed.vectors, "output_vectors": self.outputs}
+        if self.node_vectors is not None:
+            matrices["node_vectors"] = self.node_vectors
+        if self.lock_factors is not None:
+            matrices["lock_factors"] = self.lock_factors[:, None]
+        metadata = {
+            "hyperparameters": asdict(self.parameters),
+            "workers": self.workers,
+            "is_identity": False,
+            "history": [record.as_dict() for record in self.history],
+            ENTRY: {**self.keyed.metadata(), "attributes": plain_items(self.attributes)},
+        }
+        safetensors.write(path, self.keyed.keys, self.keyed.counts(), matrices, metadata)
+
+    @classmethod
+    def read(cls, path: AnyPath) -> ModelFile:
+        """Read a file that ``write`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is a pickle, or damaged.
+        AttributeError
+            If it holds something else.
+        """
+        _refuse_pickles(path)
+        contents = safetensors.read(path)
+        ours = contents.metadata.get(ENTRY, {})
+        if "attributes" not in ours:
+            raise AttributeError(
+                f"{os.fspath(path)} holds no Word2Vec of fastw2v.compat: KeyedVectors.load reads "
+                "vectors, fastw2v.Model.load reads fastw2v's models"
+            )
+        try:
+            factors = contents.matrices.get("lock_factors")
+            return cls(
+                KeyedFile.from_contents(contents),
+                contents.matrices["output_vectors"],
+                contents.matrices.get("node_vectors"),
+                None if factors is None else factors[:, 0].copy(),
+                Hyperparameters(**contents.metadata["hyperparameters"]),
+                contents.metadata["workers"],
+                [EpochRecord(**record) for record in contents.metadata["history"]],
+                {name: from_plain(value) for name, value in ours["attributes"].items()},
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error!r}") from error
+
+
+def _refuse_pickles(path: AnyPath) -> None:
     """Raise ValueError for a pickle, and say how to get at what is in it."""
+    check_readable(path)
     with open(path, "rb") as file:
         if file.read(1) != PICKLE:
             return
     raise ValueError(
-        f"{os.fspath(path)} is a pickle, which gensim's save wrote and fastw2v never opens: a "
-        "pickle runs whatever code is in it. Where gensim is installed, load it there and convert "
-        "the live object: fastw2v.compat.Word2Vec.from_gensim(gensim.models.Word2Vec.load(path))"
-        ".save(path), and the same with KeyedVectors for vectors"
+        f"{os.fspath(path)} is a pickle, such as gensim's save makes. Reading one runs whatever "
+        "code it holds, so fastw2v does not. Load it by gensim if you trust it, and convert what "
+        "you get: fastw2v.compat.Word2Vec.from_gensim(gensim.models.Word2Vec.load(path)).save(...)"
     )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastw2v import matrices, trainer
-from fastw2v.compat.building import VocabularyBuilder, native_sample
+from fastw2v.compat.building import Matrix, VocabularyBuilder, native_sample
+from fastw2v.compat.vector_files import lock_factors
 from fastw2v.corpus import EncodedCorpus, memory_budget
 from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
@@ -25,6 +26,7 @@ from fastw2v.vocabulary import Given
 
 logger = logging.getLogger("fastw2v")
 
+HIERARCHICAL, NEGATIVE_SAMPLING = "hierarchical_softmax", "negative_sampling"
 LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is asked for, nothing moves
 
 
@@ -183,47 +185,55 @@ class Trainer(VocabularyBuilder):
                 numbered.close()
 
     def _train_epoch(self, corpus: EncodedCorpus, alpha: float, min_alpha: float) -> None:
-        for objective, name in self._objectives():
-            parameters = self._hyperparameters(objective, alpha, min_alpha)
-            are_own = self._own_matrices(name)
-            check_size(parameters, corpus, self.workers, with_matrices=not are_own)
-            records = trainer.train(
-                parameters,
-                corpus.vocabulary,
-                corpus,
-                self.wv.vectors,
-                getattr(self, name),
-                first_epoch=len(self.history),
-                workers=self.workers,
-                kernel=choose("auto"),
-                progress=False,
-            )
-            for record in records:
-                self.history.append(record)
-                if record.examples:
-                    self.running_training_loss += record.loss * record.examples
+        self._see_to_matrices()
+        objective, node_vectors = self._objective()
+        parameters = self._hyperparameters(objective, alpha, min_alpha)
+        factors = lock_factors(self.wv)
+        check_size(
+            parameters,
+            corpus.vocabulary,
+            self.workers,
+            longest_sentence=corpus.report.longest_sentence,
+            with_matrices=False,
+        )
+        records = trainer.train(
+            parameters,
+            corpus.vocabulary,
+            corpus,
+            self.wv.vectors,
+            self.syn1 if objective == HIERARCHICAL else self.syn1neg,
+            node_vectors=node_vectors,
+            input_rates=None if (factors == 1).all() else factors,
+            first_epoch=len(self.history),
+            workers=self.workers,
+            kernel=choose("auto"),
+            progress=False,
+        )
+        for record in records:
+            self.history.append(record)
+            if record.examples:
+                self.running_training_loss += record.loss * record.examples
         self.min_alpha_yet_reached = min_alpha
 
-    def _objectives(self) -> list[tuple[str, str]]:
-        """Return what is trained, each with its output matrix."""
-        found = [("hierarchical_softmax", "syn1")] * bool(self.hs)
-        return found + [("negative_sampling", "syn1neg")] * bool(self.negative)
+    def _objective(self) -> tuple[str, Matrix | None]:
+        """Return what is trained by fastw2v's name, and the nodes' vectors if that is both."""
+        if not self.negative:
+            return HIERARCHICAL, None
+        return NEGATIVE_SAMPLING, self.syn1 if self.hs and hasattr(self, "syn1") else None
 
-    def _own_matrices(self, name: str) -> bool:
-        """See that the matrices can be trained in place, and tell whether they could before."""
+    def _see_to_matrices(self) -> None:
+        """Make sure that the matrices can be trained in place."""
         n, d = len(self.wv), self.vector_size
-        inputs = matrices.checked(self.wv.vectors, "wv.vectors", n, d)
-        outputs = matrices.checked(getattr(self, name, None), name, n, d)
-        are_own = True
-        for matrix, where, attribute in (inputs, self.wv, "vectors"), (outputs, self, name):
+        places = [(self.wv, "vectors"), *((self, name) for name in self._output_names())]
+        kept = []
+        for where, name in places:
+            matrix = matrices.checked(getattr(where, name, None), name, n, d)
             # Kernels write between rows, too: to memory of others only through a copy.
             if not any(matrix is own for own in self._own) or not matrices.is_padded(matrix):
-                setattr(where, attribute, matrices.padded(matrix))
-                self._own = (*self._own, getattr(where, attribute))
-                are_own = False
-        kept = (self.wv.vectors, *(getattr(self, one) for one in self._output_names()))
-        self._own = tuple(own for own in self._own if any(own is one for one in kept))
-        return are_own
+                matrix = matrices.padded(matrix)
+                setattr(where, name, matrix)
+            kept.append(matrix)
+        self._own = tuple(kept)
 
     def _native_sample(self) -> float:
         return native_sample(self.sample, int(self.wv.counts.sum()))
@@ -242,6 +252,7 @@ class Trainer(VocabularyBuilder):
             objective=objective,
             negative=int(self.negative),
             ns_exponent=self.ns_exponent,
+            cbow_mean=bool(self.cbow_mean),
             cbow_gradient="word2vec",
             sample=self._native_sample(),
             alpha=max(alpha, LEAST_ALPHA),
@@ -257,4 +268,3 @@ class Trainer(VocabularyBuilder):
         of one. ``history`` has the mean of each epoch.
         """
         return float(self.running_training_loss)
-

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastw2v import formats
-from fastw2v.corpus.compression import compressing
+from fastw2v.compression import compressing
 from fastw2v.formats import word_counts
 from fastw2v.formats.files import replacing
 
@@ -88,7 +88,7 @@ def save_word2vec_format(
     format_name = "word2vec_binary" if binary else "word2vec_text"
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "vectors"
-        formats.write(written, keys, self.vectors[order], format=format_name)
+        formats.write(written, keys, self._matrix[order], format=format_name)
         _copy(written, fname, header, append)
         if fvocab is not None:
             word_counts.write(written, keys, np.asarray(self.expandos[sort_attr][order], np.int64))
@@ -165,7 +165,7 @@ def load_word2vec_format(
         if missing:
             logger.warning("%s lacks %d keys, the first of them %r", fvocab, *_some(missing))
         attribute = np.array([counts.get(key, 0) for key in keys], np.int64)
-    return cls.of(keys, vectors.astype(datatype, copy=False), {"count": attribute})
+    return cls.of(keys, vectors, {"count": attribute}, datatype)
 
 
 def _some(keys: list[Hashable]) -> tuple[int, Hashable]:
@@ -210,7 +210,7 @@ def intersect_word2vec_format(
         )
     known = [key for key in found.index_to_key if key in self.key_to_index]
     rows = np.array([self.key_to_index[key] for key in known], np.intp)
-    self.vectors[rows] = found.vectors[[found.key_to_index[key] for key in known]]
+    self._write(rows, found._matrix[[found.key_to_index[key] for key in known]])
     factors = np.array(lock_factors(self))
     factors[rows] = lockf
     self.vectors_lockf = factors

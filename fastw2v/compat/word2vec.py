@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -10,20 +11,22 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v import matrices
+from fastw2v import matrices, scoring
 from fastw2v.compat.keyed_vectors import KeyedVectors
-from fastw2v.compat.readers import MAX_WORDS_IN_BATCH
-from fastw2v.compat.saving import KeyedFile, from_plain, plain_items, refuse_pickles
-from fastw2v.compat.training import Trainer
+from fastw2v.compat.readers import MAX_WORDS_IN_BATCH, sentences_of
+from fastw2v.compat.saving import KeyedFile, ModelFile
+from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING, Trainer
+from fastw2v.compat.vector_files import lock_factors
 from fastw2v.compat.vocabulary import TrimRule
-from fastw2v.formats import safetensors
+from fastw2v.prediction import Trained, predict_center
 
 logger = logging.getLogger("fastw2v")
 
 Self = TypeVar("Self", bound="Word2Vec")
 
 RENAMED = {"size": "vector_size", "iter": "epochs"}
-NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab"}
+# Not among the attributes of a file: what has a place of its own there, or none at all.
+NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab", "_own", "_waiting"}
 
 
 class OnClassOnly:
@@ -73,8 +76,8 @@ class Word2Vec(Trainer):
     sg
         1: skip-gram; 0: CBOW.
     hs
-        1: hierarchical softmax. Set ``negative=0`` with it, or both are trained, an epoch of one
-        after an epoch of the other.
+        1: hierarchical softmax. Set ``negative=0`` with it, or both are trained, by the sum of
+        their losses.
     negative
         How many noise words are drawn; 0: no negative sampling. Skip-gram draws them once for a
         window.
@@ -87,7 +90,7 @@ class Word2Vec(Trainer):
     epochs
         Passes over the sentences.
     null_word
-        1 adds the token ``"\\0"`` to the vocabulary, which occurs nowhere.
+        1 adds the token of one NUL character to the vocabulary, which occurs nowhere.
     trim_rule
         A rule called with a token, its count and ``min_count``, which returns ``RULE_KEEP`` (2),
         ``RULE_DISCARD`` (1) or ``RULE_DEFAULT`` (0). It is not stored.
@@ -231,8 +234,8 @@ class Word2Vec(Trainer):
     ) -> list[tuple[Hashable, float]] | None:
         """Return the likeliest words between given ones, with their probabilities.
 
-        The mean of the contexts' vectors (their sum, if ``cbow_mean`` is 0) goes through the exact
-        softmax over ``syn1neg``, as CBOW's would, whatever the model was trained for.
+        These are the probabilities that negative sampling learns: see ``Model.predict_center``.
+        gensim's leave out how frequent each word is.
 
         Parameters
         ----------
@@ -260,7 +263,50 @@ class Word2Vec(Trainer):
         if not rows:
             logger.warning("All the input context words are out-of-vocabulary for this model.")
             return None
-        raise NotImplementedError
+        parameters = self._hyperparameters(NEGATIVE_SAMPLING)
+        trained = Trained(parameters, self._vocabulary(), self.wv.vectors, self.syn1neg)
+        return predict_center(trained, [self.wv.index_to_key[row] for row in rows], topn)
+
+    def score(
+        self,
+        sentences: Any,
+        total_sentences: int = 1_000_000,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1,
+    ) -> NDArray[np.float32]:
+        """Return the log-probability of each sentence by hierarchical softmax: see ``Model.score``.
+
+        Parameters
+        ----------
+        sentences
+            An iterable of lists of tokens; those outside the vocabulary are left out.
+        total_sentences, chunksize, queue_factor, report_delay
+            No effect: all sentences are scored.
+
+        Returns
+        -------
+        ndarray
+            float32, (sentences,).
+
+        Raises
+        ------
+        RuntimeError
+            If there is no vocabulary, or the model was not trained by hierarchical softmax.
+        """
+        if not len(self.wv):
+            raise RuntimeError("you must first build vocabulary before scoring new data")
+        if not self.hs:
+            raise RuntimeError("score needs hierarchical softmax: train with hs=1 and negative=0")
+        found = scoring.score(
+            self._hyperparameters(HIERARCHICAL),
+            self._vocabulary(),
+            self.wv.vectors,
+            self.syn1,
+            sentences_of(sentences, None),
+            workers=self.workers,
+        )
+        return found.astype(np.float32)
 
     def init_sims(self, replace: bool = False) -> None:
         """Call ``wv.init_sims``."""
@@ -268,7 +314,9 @@ class Word2Vec(Trainer):
 
     # Files ----------------------------------------------------------------------------------------
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any) -> None:
+    def save(
+        self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
+    ) -> None:
         """Save everything but sentences to one safetensors file, whatever its name.
 
         Attributes that a subclass or its user has set are saved too, where they are plain data:
@@ -287,10 +335,91 @@ class Word2Vec(Trainer):
         RuntimeError
             If there is no vocabulary yet.
         """
-        raise NotImplementedError
+        if not len(self.wv):
+            raise RuntimeError("the model has nothing to save yet: build its vocabulary first")
+        left_out = NOT_SAVED | set(ignore)
+        attributes = {name: value for name, value in vars(self).items() if name not in left_out}
+        objective, node_vectors = self._objective()
+        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg")
+        factors = lock_factors(self.wv) if len(self.wv.vectors_lockf) > 1 else None
+        ModelFile(
+            KeyedFile(self.wv.index_to_key, self.wv.vectors, self.wv.expandos),
+            outputs,
+            node_vectors,
+            factors,
+            self._hyperparameters(objective),
+            self.workers,
+            self.history,
+            attributes,
+        ).write(fname)
 
     def _load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
-        """Load a model that ``save`` wrote; ``train`` goes on with it."""
-        raise NotImplementedError
+        """Load a model that ``save`` wrote; ``train`` goes on with it.
+
+        gensim's further arguments have no effect: matrices that may be trained are read, not
+        mapped.
+
+        Raises
+        ------
+        ValueError
+            For a pickle, such as gensim's ``save`` writes; the message says how to convert it. For
+            a file that is damaged.
+        AttributeError
+            If the file holds something else.
+        """
+        stored = ModelFile.read(fname)
+        model = cls.__new__(cls)
+        model.hashfxn = hash
+        for name, value in stored.attributes.items():
+            setattr(model, name, value)
+        model.raw_vocab, model.history = {}, stored.history
+        model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
+        if stored.lock_factors is not None:
+            model.wv.vectors_lockf = stored.lock_factors
+        model._take_outputs(stored.outputs, stored.node_vectors)
+        return model
 
     load = OnClassOnly(_load)
+
+    @classmethod
+    def from_gensim(cls: type[Self], source: Any) -> Self:
+        """Return a model that goes on where a live ``Word2Vec`` of gensim 4 is.
+
+        Settings, vocabulary and matrices are copied. Nothing is unpickled, and gensim is not
+        imported.
+
+        Raises
+        ------
+        TypeError
+            If the object is none.
+        ValueError
+            If it was trained by hierarchical softmax: gensim's Huffman tree is another one.
+        """
+        if not hasattr(source, "wv"):
+            raise TypeError(f"{type(source).__name__} is no Word2Vec of gensim 4: it has no wv")
+        if source.hs:
+            raise ValueError(
+                "the model was trained by hierarchical softmax, and output vectors were learned "
+                "for the nodes of gensim's Huffman tree, which is not ours; "
+                "KeyedVectors.from_gensim takes the words' vectors"
+            )
+        names = set(inspect.signature(Word2Vec.__init__).parameters) & set(vars(source))
+        settings = {name: getattr(source, name) for name in names - {"hashfxn"}}
+        model = cls(**settings)
+        model.wv = KeyedVectors.from_gensim(source)
+        for name in ("corpus_count", "corpus_total_words", "train_count", "min_alpha_yet_reached"):
+            setattr(model, name, getattr(source, name))
+        model._take_outputs(source.syn1neg, None)
+        return model
+
+    def _take_outputs(self, outputs: NDArray[Any], node_vectors: NDArray[Any] | None) -> None:
+        """Make copies of matrices the model's own."""
+        objective, _ = self._objective()
+        names = ["syn1" if objective == HIERARCHICAL else "syn1neg"]
+        found = dict(zip(names, [outputs], strict=True))
+        if node_vectors is not None:
+            found["syn1"] = node_vectors
+        self.wv.vectors = matrices.padded(self.wv.vectors)
+        for name, matrix in found.items():
+            setattr(self, name, matrices.padded(matrix))
+        self._own = (self.wv.vectors, *(getattr(self, name) for name in found))

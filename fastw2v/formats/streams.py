@@ -20,6 +20,10 @@ MOST_COMPRESSION = 1 << 14  # times smaller than its content a file of vectors c
 LONGEST_KEY = 1 << 16  # bytes; more is no key, but a file of another kind, or a damaged one
 
 
+class CutOffError(ValueError, EOFError):
+    """A file ends before what it promises to hold."""
+
+
 class Stream:
     """A file's bytes in order, decompressed if need be.
 

@@ -22,6 +22,36 @@ from fastw2v.messages import described, shown
 logger = logging.getLogger("fastw2v")
 
 
+class NotUtf8Error(UnicodeDecodeError):
+    """A text is not UTF-8; the message says where."""
+
+    def __init__(self, text: bytes, message: str) -> None:
+        super().__init__("utf-8", text, 0, len(text), message)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class NotUtf8(str):
+    """What is wrong with a key that is not UTF-8, and the key.
+
+    Attributes
+    ----------
+    key
+        Its bytes.
+    """
+
+    key: bytes
+
+
+def problem_at(place: str, problem: str) -> ValueError:
+    """Return the error that says what is wrong with a row, and where."""
+    message = f"{place}: {problem}"
+    return (
+        NotUtf8Error(problem.key, message) if isinstance(problem, NotUtf8) else ValueError(message)
+    )
+
+
 class Gathered(NamedTuple):
     """Keys as they were read."""
 
@@ -180,10 +210,12 @@ def decode(gathered: Gathered, encoding_errors: str) -> tuple[list[Hashable], st
             try:
                 keys.append(key.decode("utf-8", encoding_errors))
             except UnicodeDecodeError:
-                return keys, (
+                problem = NotUtf8(
                     f"the key {shown(key)} is no valid UTF-8; convert the file to UTF-8, or put "
                     "U+FFFD in the place of such bytes by encoding_errors='replace'"
                 )
+                problem.key = key
+                return keys, problem
     if encoding_errors == "ignore" and "" in keys:
         return keys[: keys.index("")], (
             "nothing is left of the key without the bytes that are no valid UTF-8; "

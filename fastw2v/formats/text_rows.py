@@ -20,8 +20,8 @@ from fastw2v.compression import compressing
 from fastw2v.formats.files import replacing
 from fastw2v.formats.ordered import map_in_order
 from fastw2v.formats.source import Source, Vectors, checked
-from fastw2v.formats.streams import BLOCK, LONGEST_KEY, Stream
-from fastw2v.formats.text_keys import TEXT, KeyWriter, decode, gather
+from fastw2v.formats.streams import BLOCK, LONGEST_KEY, CutOffError, Stream
+from fastw2v.formats.text_keys import TEXT, KeyWriter, decode, gather, problem_at
 from fastw2v.messages import shown
 
 LONGEST_NUMBER = 64  # characters, on average over a line
@@ -96,10 +96,10 @@ def read_rows(stream: Stream, layout: Layout, limit: int | None) -> Generator[Ve
                 f"{layout.n:,} that the header promises: the file is damaged"
             )
         if problem and not blank:
-            raise ValueError(f"{stream.path}, line {layout.first_line + row}: {problem}")
+            raise problem_at(f"{stream.path}, line {layout.first_line + row}", problem)
         was_blank = blank
     if row < n:
-        raise ValueError(
+        raise CutOffError(
             f"{stream.path}, line {layout.first_line + row}: the file ends here, after {row:,} of "
             f"{layout.n:,} rows: it is cut off"
         )

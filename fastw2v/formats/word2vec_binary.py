@@ -25,8 +25,21 @@ from fastw2v._kernels.vector_text import (
 from fastw2v.compression import compressing
 from fastw2v.formats.files import replacing
 from fastw2v.formats.source import Source, Vectors, checked
-from fastw2v.formats.streams import LONGEST_KEY, Stream, open_stream, require_room
-from fastw2v.formats.text_keys import BINARY, Gathered, KeyWriter, decode, gather
+from fastw2v.formats.streams import (
+    LONGEST_KEY,
+    CutOffError,
+    Stream,
+    open_stream,
+    require_room,
+)
+from fastw2v.formats.text_keys import (
+    BINARY,
+    Gathered,
+    KeyWriter,
+    decode,
+    gather,
+    problem_at,
+)
 from fastw2v.formats.word2vec_header import Header, read_header
 from fastw2v.messages import shown
 
@@ -103,7 +116,7 @@ def _rows(
         keys, problem = decode(block.keys, encoding_errors)
         if problem:
             place = _place(stream, block.row + len(keys), int(block.offsets[len(keys)]))
-            raise ValueError(f"{place}: {problem}")
+            raise problem_at(place, problem)
         yield Vectors(keys, block.vectors)
 
 
@@ -145,7 +158,7 @@ def _blocks(
                 "ends a key: the file is damaged, or none of word2vec's binary ones"
             )
         if row < n and at_end:
-            raise ValueError(
+            raise CutOffError(
                 f"{_place(stream, row, begin + end)}: the file ends inside this row, or before it; "
                 f"the header promises {header.n:,} rows: it is cut off"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from fastw2v.formats.streams import Stream
+from fastw2v.formats.streams import CutOffError, Stream
 from fastw2v.messages import shown
 
 LONGEST = 100  # bytes of the line
@@ -41,7 +41,7 @@ def read_header(stream: Stream, *, number_bytes: int) -> Header:
     Raises
     ------
     ValueError
-        If there is no header, or if the file is too small for it.
+        If there is no header; CutOffError, if the file is too small for it.
     """
     first = stream.peek(LONGEST)
     header = parse_header(first)
@@ -56,7 +56,7 @@ def read_header(stream: Stream, *, number_bytes: int) -> Header:
     # A key is one byte at the least, and one more separates rows, but for the last.
     least = header.length + max(header.n * (2 + number_bytes * header.vector_size) - 1, 0)
     if least > stream.most:
-        raise ValueError(
+        raise CutOffError(
             f"{stream.path} is damaged or cut off: its header promises {header.n:,} rows of "
             f"{header.vector_size:,} numbers, which take {least:,} bytes or more, and the file "
             f"holds {stream.most:,} at the most"

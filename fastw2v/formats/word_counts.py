@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.formats.files import check_readable, replacing
+from fastw2v.formats.text_keys import NotUtf8Error
 
 MOST_COUNT = (1 << 63) - 1
 
@@ -27,7 +28,8 @@ def read(
     Raises
     ------
     ValueError
-        If a line is none of a word and a whole number, or not UTF-8; the message names it.
+        If a line is none of a word and a whole number, or (NotUtf8Error) not UTF-8; the message
+        names it.
     FileNotFoundError, OSError
         If the file can't be read.
     """
@@ -45,7 +47,7 @@ def read(
                 encoding = "utf-8-sig" if number == 1 else "utf-8"
                 words.append(fields[0].decode(encoding, encoding_errors))
             except UnicodeDecodeError:
-                raise _malformed(path, number, line, "UTF-8") from None
+                raise NotUtf8Error(line, str(_malformed(path, number, line, "UTF-8"))) from None
             counts.append(int(fields[1]))
     return words, np.array(counts, np.int64)
 

@@ -81,9 +81,9 @@ def test_every_option_reaches_the_model(text, tmp_path, run, trained):
     options = {
         "vector_size": 6, "window": 3, "shrink_windows": False, "shuffle": False, "min_count": 2,
         "max_vocab_size": 5, "architecture": "cbow", "objective": "negative_sampling",
-        "negative": 3, "ns_exponent": 0.5, "negative_sharing": "pair", "cbow_gradient": "word2vec",
-        "sample": 0.01, "alpha": 0.04, "min_alpha": 0.001, "epochs": 2, "workers": 1,
-        "kernel": "blas", "seed": 9, "memory_limit": 1 << 25,
+        "negative": 3, "ns_exponent": 0.5, "negative_sharing": "pair", "cbow_mean": False,
+        "cbow_gradient": "word2vec", "sample": 0.01, "alpha": 0.04, "min_alpha": 0.001,
+        "epochs": 2, "workers": 1, "kernel": "blas", "seed": 9, "memory_limit": 1 << 25,
     }  # fmt: skip
     argv = []
     for name, value in options.items():

@@ -32,6 +32,8 @@ OBJECTIVES = {
     "skipgram-hierarchical": HIERARCHICAL,
     "cbow-exact": CBOW | {"cbow_gradient": "exact"},
     "cbow-word2vec": CBOW | {"cbow_gradient": "word2vec"},
+    "cbow-sum": CBOW | {"cbow_mean": False},
+    "cbow-sum-hierarchical": CBOW | HIERARCHICAL | {"cbow_mean": False},
     "cbow-hierarchical-exact": CBOW | HIERARCHICAL | {"cbow_gradient": "exact"},
     "cbow-hierarchical-word2vec": CBOW | HIERARCHICAL | {"cbow_gradient": "word2vec"},
 }
@@ -155,9 +157,14 @@ class Case:
             rounding.begin(inputs, outputs)
             if p.architecture == "cbow":
                 step = objectives.cbow_window(
-                    *arguments, path=path, gradient=p.cbow_gradient, sigmoid=rounding.sigma
+                    *arguments,
+                    path=path,
+                    mean=p.cbow_mean,
+                    gradient=p.cbow_gradient,
+                    sigmoid=rounding.sigma,
                 )
-                times = len(contexts) if p.cbow_gradient == "word2vec" else 1
+                is_divided = p.cbow_mean and p.cbow_gradient == "exact"
+                times = 1 if is_divided else len(contexts)
             else:
                 step = objectives.skipgram_window(*arguments, path=path, sigmoid=rounding.sigma)
                 times = 1
@@ -188,6 +195,7 @@ SOFTMAX = {
     "skipgram": {},
     "cbow-exact": CBOW | {"cbow_gradient": "exact"},
     "cbow-word2vec": CBOW | {"cbow_gradient": "word2vec"},
+    "cbow-sum": CBOW | {"cbow_mean": False, "cbow_gradient": "word2vec"},
 }
 WITH_SOFTMAX = {
     "skipgram-softmax": {"objective": "softmax"},
@@ -286,6 +294,106 @@ def test_windows_of_more_places_than_buckets(kernel):
     assert_agrees(Case([tokens], 300, size=0.1, seed=5, kernel=kernel, **options))
 
 
+class BothCase(Case):
+    """Negative sampling and hierarchical softmax at once, over a third matrix."""
+
+    def __init__(self, sentences, n_words, size, seed, *, kernel, **parameters):
+        super().__init__(sentences, n_words, size, seed, kernel=kernel, **parameters)
+        random = np.random.default_rng(seed + 1)
+        self.nodes = self.random_rows(random, n_words, size).astype(np.float32)
+        self.trained_nodes = matrices.padded(self.nodes)
+        self.kernel = Kernel(
+            self.parameters,
+            self.tokens,
+            np.cumsum([0, *map(len, sentences)], dtype=np.int64),
+            keep_probability=np.ones(n_words, np.float32),
+            noise=AliasTable(random.uniform(0.1, 1, n_words)),
+            tree=self.tree,
+            input_vectors=self.trained_inputs,
+            output_vectors=self.trained_outputs,
+            node_vectors=self.trained_nodes,
+            first_epoch=0,
+            epochs=1,
+            kernel=kernel,
+        )
+        self.scratch = Scratch(self.kernel)
+
+
+BOTH = {
+    name: OBJECTIVES[name]
+    for name in ("skipgram-window", "skipgram-pair", "cbow-exact", "cbow-word2vec", "cbow-sum")
+}
+
+
+@every_kernel
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("negative", [1, 5, 40])
+def test_both_objectives_add_up(name, kernel, negative):
+    """A step goes down the sum of both losses, from the rows as they were."""
+    for seed in range(5):
+        case = BothCase(
+            [[0, 1, 2, 1, 0, 3], [4, 2]],
+            6,
+            size=0.5,
+            seed=seed,
+            kernel=kernel,
+            vector_size=20,
+            negative=negative,
+            alpha=0.02,
+            **BOTH[name],
+        )
+        p, rounding = case.parameters, Rounding(kernel, 20)
+        inputs, outputs, nodes = (
+            matrix.astype(np.float64) for matrix in (case.inputs, case.outputs, case.nodes)
+        )
+        loss = 0.0
+        for center, contexts, lr, negatives in case.steps():
+            rounding.begin(inputs, np.concatenate([outputs, nodes]))
+            options = {"sigmoid": rounding.sigma}
+            window = objectives.skipgram_window
+            if p.architecture == "cbow":
+                window = objectives.cbow_window
+                options |= {"mean": p.cbow_mean, "gradient": p.cbow_gradient}
+            by_words = window(center, contexts, inputs, outputs, negatives, **options)
+            path = case.tree.path(center)
+            by_nodes = window(center, contexts, inputs, nodes, path=path, **options)
+            inputs -= lr * (by_words.input_grad + by_nodes.input_grad)
+            outputs -= lr * by_words.output_grad
+            nodes -= lr * by_nodes.output_grad
+            loss += by_words.loss + by_nodes.loss
+            rounding.end(lr, len(contexts), len(contexts), loss)
+        case.train()
+        trained = case.trained_inputs, case.trained_outputs, case.trained_nodes
+        for found, expected in zip(trained, (inputs, outputs, nodes), strict=True):
+            assert np.linalg.norm(found - expected, axis=1).max() <= rounding.rows
+        assert abs(case.scratch.loss - loss) <= rounding.loss
+        assert_padding_is_zero(*trained)
+        assert np.linalg.norm(nodes - case.nodes) > 1000 * rounding.rows
+        assert np.linalg.norm(outputs - case.outputs) > 1000 * rounding.rows
+
+
+def test_node_vectors_that_do_not_fit_are_refused():
+    for options, message in (
+        ({"objective": "hierarchical_softmax"}, "node_vectors go with negative sampling"),
+        ({"vector_size": 3}, "as those of the other matrices"),
+    ):
+        case = Case([[0, 1]], 4, 0.5, 0, kernel="blas", **options)
+        with pytest.raises(ValueError, match=message):
+            Kernel(
+                case.parameters,
+                case.tokens,
+                np.array([0, 2]),
+                keep_probability=np.ones(4, np.float32),
+                noise=AliasTable(np.ones(4)),
+                tree=case.tree,
+                input_vectors=case.trained_inputs,
+                output_vectors=case.trained_outputs,
+                node_vectors=np.zeros((3, 20), np.float32),
+                first_epoch=0,
+                epochs=1,
+            )
+
+
 @every_kernel
 @pytest.mark.parametrize("n_words", [10, 5_000])
 def test_many_negatives(kernel, n_words):
@@ -352,8 +460,9 @@ def assert_softmax_agrees(case, tolerance=1e-5):
             batch, steps = block[first : first + SOFTMAX_EXAMPLES], []
             for center, contexts, _, _ in batch:
                 if case.parameters.architecture == "cbow":
-                    gradient = {"gradient": case.parameters.cbow_gradient}
-                    step = objectives.cbow_window(center, contexts, inputs, outputs, **gradient)
+                    p = case.parameters
+                    options = {"mean": p.cbow_mean, "gradient": p.cbow_gradient}
+                    step = objectives.cbow_window(center, contexts, inputs, outputs, **options)
                 else:
                     step = objectives.skipgram_window(center, contexts, inputs, outputs)
                 steps.append(step)

@@ -30,15 +30,17 @@ AROUND_THE_TILES = [1, 2, 3, 5, 6, 7, 12, 13, 30]
 every_kernel = pytest.mark.parametrize("kernel", KERNELS)
 every_vector_kernel = pytest.mark.parametrize("kernel", VECTOR_KERNELS)
 both_updates = pytest.mark.parametrize("share", [None, 1.0, 0.25], ids=["rows", "mean", "shared"])
+# What the sum of the contexts is multiplied by; None makes it the mean.
+every_scale = pytest.mark.parametrize("scale", [None, 1.0, 0.3], ids=["mean", "sum", "other"])
 
 
 class Case:
     """Rows of a step, each a row of a matrix in which others lie between."""
 
-    def __init__(self, n, m, d, *, seed=0, deviation=1.0, lr=0.05, share=None):
+    def __init__(self, n, m, d, *, seed=0, deviation=1.0, lr=0.05, share=None, scale=None):
         random = np.random.default_rng(seed)
         largest = np.sqrt(3 * deviation / np.sqrt(d))  # scores have this deviation
-        self.n, self.m, self.lr, self.share = n, m, lr, share
+        self.n, self.m, self.lr, self.share, self.scale = n, m, lr, share, scale
         self.hidden, self.outputs = (
             random.uniform(-largest, largest, (rows, d)).astype(np.float32) for rows in (n, m)
         )
@@ -60,6 +62,7 @@ class Case:
             hidden_counts=self.hidden_counts,
             output_counts=self.output_counts,
             share=self.share,
+            scale=self.scale,
         )
         assert_padding_is_zero(hidden, outputs)
         return hidden, outputs, loss
@@ -81,8 +84,9 @@ class Reference:
         )
         h_off = np.zeros_like(h)
         if case.share is not None:
-            h_off = (case.n + 2) * UNIT * abs(h).mean(axis=0, keepdims=True)
-            h, a = h.mean(axis=0, keepdims=True), np.ones(1)
+            scale = 1 / case.n if case.scale is None else case.scale
+            h_off = (case.n + 2) * UNIT * scale * abs(h).sum(axis=0, keepdims=True)
+            h, a = scale * h.sum(axis=0, keepdims=True), np.ones(1)
         (n, d), m, weight = h.shape, case.m, np.outer(a, b)
 
         score = h @ u.T
@@ -153,6 +157,15 @@ def test_a_step_is_the_formulas(kernel, share, n, m):
 @settings(max_examples=50, deadline=None)
 def test_any_step_is_the_formulas(kernel, share, n, m, d, seed, deviation, lr):
     case = Case(n, m, d, seed=seed, deviation=deviation, lr=lr, share=share)
+    Reference(case, sigmoid_of(kernel)).accept(*case.run(kernel))
+
+
+@every_kernel
+@every_scale
+@pytest.mark.parametrize("n", AROUND_THE_TILES)
+@pytest.mark.parametrize("d", [1, 20, 100])
+def test_a_step_of_a_sum_is_the_formulas(kernel, scale, n, d):
+    case = Case(n, 6, d, seed=d, share=0.7, scale=scale)
     Reference(case, sigmoid_of(kernel)).accept(*case.run(kernel))
 
 

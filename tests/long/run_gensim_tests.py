@@ -38,19 +38,19 @@ class Results(unittest.TestResult):
         super().__init__()
         self.outcomes: dict[str, tuple[str, str]] = {}
 
-    def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
+    def addSuccess(self, test: unittest.TestCase) -> None:
         """Note a test that passed."""
         self.outcomes[name_of(test)] = ("passed", "")
 
-    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         """Note a test that was skipped."""
         self.outcomes[name_of(test)] = ("skipped", reason)
 
-    def addFailure(self, test: unittest.TestCase, err: object) -> None:  # noqa: N802
+    def addFailure(self, test: unittest.TestCase, err: object) -> None:
         """Note a test that failed."""
         self.outcomes[name_of(test)] = ("failed", "".join(traceback.format_exception(*err)))
 
-    addError = addFailure  # noqa: N815
+    addError = addFailure
 
 
 def name_of(test: unittest.TestCase) -> str:
