@@ -25,9 +25,8 @@ Scorer: TypeAlias = Callable[..., float]
 Self = TypeVar("Self", bound="Phrases")
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
-    ("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with")
-    + ("without",)
-)
+    ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by")
+) | {"and", "or"}
 ANY_SCORE = -1e300
 
 
