@@ -268,6 +268,18 @@ class KeyedMatrix:
         self.counts = all_counts
         self._hold(vectors, is_shared=self._is_shared and vectors is self._matrix)
 
+    def _follow(
+        self,
+        keys: list[Hashable],
+        vectors: NDArray[np.float32],
+        counts: NDArray[np.int64],
+    ) -> None:
+        """Become what a model's matrix has become: keys begin with those that are here."""
+        added = range(len(self), len(keys))
+        self.vectors, self.counts = vectors, counts
+        self.index_to_key.extend(keys[added.start :])
+        self.key_to_index.update(zip(keys[added.start :], added, strict=True))
+
     def _check_new(
         self, keys: list[Hashable], vectors: NDArray[np.float32], counts: NDArray[Any]
     ) -> None:

@@ -128,6 +128,19 @@ class EncodedCorpus:
         report = replace(self.report, vocabulary_size=len(vocabulary))
         return self._with(vocabulary, report)
 
+    def with_own_counts(self) -> EncodedCorpus:
+        """Return the same corpus, its vocabulary with the counts of these tokens alone.
+
+        A vocabulary that was given to ``encode`` has those of other sentences.
+        """
+        self.check_file()
+        counts = np.zeros(len(self.vocabulary), np.int64)
+        step = max(PIECE, len(counts))
+        for begin in range(0, len(self.tokens), step):
+            counts += np.bincount(self.tokens[begin : begin + step], minlength=len(counts))
+            self.release()
+        return self._with(Vocabulary.in_order(self.vocabulary.keys, counts), self.report)
+
     def _with(self, vocabulary: Vocabulary, report: CorpusReport) -> EncodedCorpus:
         corpus = EncodedCorpus(*self._mappings, vocabulary, report)
         corpus._file = self._file
