@@ -17,7 +17,9 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastw2v._kernels.contexts cimport take_contexts, take_distinct_contexts
 from fastw2v._kernels.outputs cimport start_outputs, take_outputs
+from fastw2v._kernels.rates cimport take_step
 from fastw2v._kernels.structures cimport Window
+from fastw2v._kernels.tallies cimport count_examples
 from fastw2v._kernels.windows cimport link_repeats, n_contexts
 
 
@@ -39,8 +41,8 @@ cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogi
         while place < window.last:
             scratch.step.n = take_distinct_contexts(parameters, scratch, window, &place)
             if scratch.step.n > 0:
-                parameters.updates.update_rows(&scratch.step)
-        scratch.n_examples += n_contexts(window)
+                take_step(parameters, scratch, parameters.updates.update_rows)
+        count_examples(parameters, scratch, window, n_contexts(window))
 
 
 cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcept nogil:
@@ -59,9 +61,9 @@ cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcep
         for i in range(n):
             take_outputs(parameters, scratch, number, True, window.lr)
             scratch.step.hidden_rows = &scratch.context_rows[i]
-            parameters.updates.update_rows(&scratch.step)
+            take_step(parameters, scratch, parameters.updates.update_rows)
             number += 1
-        scratch.n_examples += n
+        count_examples(parameters, scratch, window, n)
 
 
 cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
@@ -81,5 +83,5 @@ cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
         n = take_contexts(parameters, scratch, window)
         scratch.step.n = n
         scratch.step.share = 1.0 / n if parameters.cbow_exact else 1.0
-        parameters.updates.update_mean(&scratch.step)
-        scratch.n_examples += 1
+        take_step(parameters, scratch, parameters.updates.update_mean)
+        count_examples(parameters, scratch, window, 1)

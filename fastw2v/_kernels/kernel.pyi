@@ -21,6 +21,8 @@ class Kernel:
         keep_probability: FloatArray,
         noise: AliasTable | None = None,
         tree: HuffmanTree | None = None,
+        weights: FloatArray | None = None,
+        input_rates: FloatArray | None = None,
         input_vectors: FloatArray,
         output_vectors: FloatArray,
         first_epoch: int,
@@ -45,3 +47,5 @@ class Scratch:
     def loss(self) -> float: ...
     @property
     def n_examples(self) -> int: ...
+    @property
+    def weight(self) -> float: ...

@@ -2,6 +2,7 @@
 ``Scratch``, what one thread writes besides the matrices.
 """
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
@@ -17,6 +18,7 @@ from fastw2v._kernels.structures cimport (
     BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SOFTMAX_BATCH, STEPS_BEGUN,
     BlockUpdate, Parameters, Scratch as ScratchStruct, Window,
 )
+from fastw2v._kernels.tallies cimport fold_losses
 from fastw2v._kernels.updates cimport updates_named
 from fastw2v._kernels.windows cimport sample_windows
 
@@ -66,6 +68,10 @@ cdef class Kernel:
         The negatives' distribution over the V words, which negative sampling needs.
     tree
         The words' paths, which hierarchical softmax needs.
+    weights
+        float32 (sentences,), at least 0: what each sentence's objective is multiplied by. None is 1.
+    input_rates
+        float32 (V,), at least 0: what each input row's steps are multiplied by. None is 1.
     input_vectors, output_vectors
         float32 (V, vector_size): trained in place. Rows are contiguous; but for ``kernel="blas"``
         they also begin at multiples of ``ROW_BYTES`` and are followed by zeros up to a multiple of
@@ -87,8 +93,9 @@ cdef class Kernel:
     def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
         const float[::1] keep_probability, AliasTable noise=None, HuffmanTree tree=None,
-        float[:, :] input_vectors, float[:, :] output_vectors,
-        int64_t first_epoch, int64_t epochs, str kernel="blas", release=None,
+        const float[::1] weights=None, const float[::1] input_rates=None, float[:, :] input_vectors,
+        float[:, :] output_vectors, int64_t first_epoch, int64_t epochs, str kernel="blas",
+        release=None,
     ):
         cdef Parameters* p = &self.parameters
         cdef Py_ssize_t v = input_vectors.shape[0]
@@ -100,6 +107,8 @@ cdef class Kernel:
 
         p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
+        p.weights = factors("weights", weights, p.n_sentences)
+        p.input_rates = factors("input_rates", input_rates, v)
         p.input_vectors, p.output_vectors = &input_vectors[0, 0], &output_vectors[0, 0]
         p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
         p.stride = row_stride(input_vectors, output_vectors, p.updates.any_rows)
@@ -125,8 +134,8 @@ cdef class Kernel:
         p.first_epoch = first_epoch
         p.seed = parameters.seed
         p.stop = False
-        self.alive = (tokens, offsets, keep_probability, noise, tree, input_vectors,
-                      output_vectors)
+        self.alive = (tokens, offsets, keep_probability, noise, tree, weights,
+                      input_rates, input_vectors, output_vectors)
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
@@ -145,7 +154,7 @@ cdef class Kernel:
                 sample_windows(&self.parameters, &scratch.buffers, epoch, begin,
                                min(begin + BLOCK_TOKENS, end))
                 self.update(&self.parameters, &scratch.buffers)
-                fold_losses(&scratch.buffers)
+                fold_losses(&scratch.buffers, 1.0)
                 begin += BLOCK_TOKENS
 
     def windows(self, int64_t epoch, int64_t begin, int64_t end):
@@ -200,6 +209,8 @@ cdef class Scratch:
         s.same_bucket = <int32_t*>self.allocate(BLOCK_TOKENS + margin, sizeof(int32_t))
         s.latest = <int32_t*>self.allocate(
             <size_t>1 << max(LEAST_BUCKET_BITS, bits_of(BLOCK_TOKENS + margin)), sizeof(int32_t))
+        if p.weights is not NULL:
+            s.weights = <float*>self.allocate(BLOCK_TOKENS + margin, sizeof(float))
         s.windows = <Window*>self.allocate(BLOCK_TOKENS, sizeof(Window))
         s.step.losses = <float*>self.allocate(ROW_FLOATS, sizeof(float))
         if not p.list_outputs:
@@ -222,6 +233,9 @@ cdef class Scratch:
         s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
         s.context_counts = <float*>self.allocate(contexts, sizeof(float))
         s.context_slots = <int32_t*>self.allocate(contexts + 1, sizeof(int32_t))
+        if p.input_rates is not NULL:
+            s.rated_rows = <float**>self.allocate(contexts, sizeof(float*))
+            s.copies = <float*>self.allocate(2 * contexts * p.stride, sizeof(float))
         cdef int32_t* table = NULL
         cdef int table_bits = bits_of(2 * outputs)
         if p.negative >= MANY_NEGATIVES:
@@ -265,16 +279,24 @@ cdef class Scratch:
         """Set the tallies back to 0."""
         self.buffers.loss = 0.0
         self.buffers.n_examples = 0
+        self.buffers.weight = 0.0
 
     @property
     def loss(self):
-        """The sum of the losses of all examples so far."""
+        """The sum of the losses of all examples so far, each as its sentence weighs."""
         return self.buffers.loss
 
     @property
     def n_examples(self):
         """How many examples so far: (centre, context) pairs, or centres for CBOW."""
         return self.buffers.n_examples
+
+    @property
+    def weight(self):
+        """The sum of these examples' weights; their number where sentences have none."""
+        if self.kernel.parameters.weights is NULL:
+            return <double>self.buffers.n_examples
+        return self.buffers.weight
 
 
 cdef int bits_of(size_t n) noexcept:
@@ -299,6 +321,21 @@ cdef check_words(str name, Py_ssize_t v, words):
         raise TypeError(f"this objective needs a {name}")
     if words != v:
         raise ValueError(f"{v} rows, but {name} over {words} words")
+
+
+cdef const float* factors(
+    str name, const float[::1] values, Py_ssize_t n,
+) except? NULL:
+    """Return the address of n factors, none of them negative, infinite or NaN; NULL for None."""
+    if values is None:
+        return NULL
+    if values.shape[0] != n:
+        raise ValueError(f"{name} must have {n} values, not {values.shape[0]}")
+    cdef Py_ssize_t i
+    for i in range(n):
+        if not 0.0 <= values[i] < INFINITY:
+            raise ValueError(f"{name}[{i}] is {values[i]}: it must be at least 0 and finite")
+    return &values[0]
 
 
 cdef int32_t row_stride(
@@ -347,14 +384,6 @@ cdef int64_t check_corpus(
     if smallest < 0 or largest >= v:
         raise ValueError(f"tokens run from {smallest} to {largest}, but the matrices have {v} rows")
     return longest
-
-
-cdef void fold_losses(ScratchStruct* scratch) noexcept nogil:
-    """Add up in double what the block's steps left in float."""
-    cdef int i
-    for i in range(ROW_FLOATS):
-        scratch.loss += scratch.step.losses[i]
-        scratch.step.losses[i] = 0.0
 
 
 cdef check_range(const Parameters* parameters, int64_t begin, int64_t end):

@@ -24,6 +24,7 @@ from fastw2v._kernels.blas cimport (
 )
 from fastw2v._kernels.contexts cimport input_row
 from fastw2v._kernels.structures cimport SOFTMAX_BATCH, Window
+from fastw2v._kernels.tallies cimport count_examples, weight_of
 from fastw2v._kernels.windows cimport n_contexts
 
 cdef extern from *:
@@ -115,8 +116,7 @@ cdef void skipgram_softmax(const Parameters* parameters, Scratch* scratch) noexc
                    d * sizeof(float))
         update_outputs(parameters, scratch, &batch)
         for b in range(batch.size):
-            saxpy(d, 1.0, scratch.batch_hidden_grads + <size_t>b * d, 1,
-                  input_row(parameters, scratch.kept[batch.windows[b].center]), 1)
+            move_input(parameters, scratch, b, scratch.kept[batch.windows[b].center], 1.0)
 
 
 cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept nogil:
@@ -144,8 +144,18 @@ cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept 
             share = 1.0 / n_contexts(window) if parameters.cbow_exact else 1.0
             for place in range(window.first, window.last):
                 if place != window.center:
-                    saxpy(d, share, scratch.batch_hidden_grads + <size_t>b * d, 1,
-                          input_row(parameters, scratch.kept[place]), 1)
+                    move_input(parameters, scratch, b, scratch.kept[place], share)
+
+
+cdef inline void move_input(
+    const Parameters* parameters, const Scratch* scratch, int32_t b, int32_t token, float share,
+) noexcept nogil:
+    """Move an input row by its share of the example's hidden gradient; rates as in rates.pyx."""
+    if parameters.input_rates is not NULL:
+        share *= parameters.input_rates[token]
+    saxpy(parameters.vector_size, share,  # which does nothing with a share of 0
+          scratch.batch_hidden_grads + <size_t>b * parameters.vector_size, 1,
+          input_row(parameters, token), 1)
 
 
 cdef inline int32_t n_batches(const Scratch* scratch) noexcept nogil:
@@ -224,12 +234,13 @@ cdef void tally_loss(
     cdef const Window* window = &batch.windows[b]
     cdef int32_t d = parameters.vector_size, place
     cdef double log_normalizer = scratch.row_max[b] + log(scratch.row_sum[b])
+    cdef double weight = weight_of(parameters, scratch, window)
     for place in range(window.first, window.last):
         if (place == window.center) == batch.predict_center:
-            scratch.loss += log_normalizer - sdot(
+            scratch.loss += weight * (log_normalizer - sdot(
                 d, scratch.batch_hidden + <size_t>b * d, 1,
-                parameters.output_vectors + <size_t>scratch.kept[place] * parameters.stride, 1)
-            scratch.n_examples += 1
+                parameters.output_vectors + <size_t>scratch.kept[place] * parameters.stride, 1))
+            count_examples(parameters, scratch, window, 1)
 
 
 cdef void update_tile(

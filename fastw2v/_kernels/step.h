@@ -44,14 +44,16 @@ typedef struct {
     float *losses;       /* (ROW_FLOATS,): the step's loss is added, however it is spread over them */
 } Step;
 
+typedef void (*Update)(Step *);
+
 /* One implementation of the steps. It needs padded rows unless `any_rows` says otherwise. */
 typedef struct {
     const char *name;
     int any_rows;
-    void (*update_rows)(Step *);
+    Update update_rows;
     /* CBOW: the hidden vector is the mean of the n rows, each as often as it is listed (the counts
      * are not looked at), and each row moves by `share` times what the mean would move by. */
-    void (*update_mean)(Step *);
+    Update update_mean;
 } Updates;
 
 #endif

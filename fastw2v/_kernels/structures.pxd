@@ -60,6 +60,7 @@ cdef struct Parameters:
     int64_t n_sentences
     int64_t n_tokens
     int64_t longest_sentence
+    const float* weights  # (n_sentences,), or NULL where all are 1: see windows.pyx
     # The matrices, (vocabulary_size, vector_size), a row every ``stride`` floats. Hogwild: every
     # thread reads and writes them without a lock (Niu et al. 2011). Two threads that meet in a row
     # may each lose a part of the other's small step; nothing else is shared, and no index depends
@@ -71,6 +72,7 @@ cdef struct Parameters:
     int32_t vocabulary_size
     int32_t vector_size
     int32_t stride
+    const float* input_rates  # (vocabulary_size,), or NULL where all are 1: see rates.pyx
     # How steps get their outputs, and who carries them out.
     BeginOutputs begin_outputs
     ListOutputs list_outputs
@@ -115,6 +117,7 @@ cdef struct Scratch:
     int32_t* previous  # where the same token was kept before; -1 if out of reach
     int32_t* same_bucket  # where another of its bucket was kept before, or -1
     int32_t* latest  # (buckets,): where one of each was kept last, or -1
+    float* weights  # of each kept token's sentence; not written where all are 1
     Window* windows  # one for each centre that has a context
     int32_t n_kept
     int32_t n_windows
@@ -123,6 +126,9 @@ cdef struct Scratch:
     float** context_rows  # (C,): input rows; where outputs are shared, each word's once,
     float* context_counts  # (C,): and how often the word is there
     int32_t* context_slots  # (C + 1,): which of these rows each place of the window has
+    # Where rows have rates: the step's hidden rows, each itself or its copy, and room for these.
+    float** rated_rows  # (C,)
+    float* copies  # (C, 2, stride): as the step leaves it, and as it was
     # A ring of lists of output rows, as these are begun and made before they are needed.
     Outputs outputs[STEPS_BEGUN]
     int64_t n_begun
@@ -140,6 +146,7 @@ cdef struct Scratch:
     # Tallies, read by Python between batches.
     double loss
     int64_t n_examples
+    double weight  # of all examples, where sentences have weights
 
 
 # An architecture: train on all windows of the block that the scratch holds.

@@ -4,6 +4,10 @@ A token w is kept with probability sqrt(t/f) + t/f, where f is its share of the 
 ``sample`` (word2vec.c's rule; the probabilities come ready made). A window spans a number of kept
 tokens on either side of its centre, within the sentence, drawn uniformly from 1 to the maximum.
 
+Where sentences have weights, a sentence's objective is multiplied by its weight, and so are its
+gradients: its windows get so much of the learning rate, and tallies.pxd weighs their losses. One
+with weight 0 has no windows.
+
 A block may begin or end inside a sentence. The kept tokens that its windows need from outside are
 then drawn again from the same keys, so a sentence's windows are the same wherever it is cut.
 """
@@ -17,7 +21,7 @@ from fastw2v._kernels.structures cimport LEAST_BUCKET_BITS
 
 cdef void sample_windows(
     const Parameters* parameters,  # IN
-    Scratch* scratch,  # OUT: kept, windows, n_kept, n_windows
+    Scratch* scratch,  # OUT: kept, weights, windows, n_kept, n_windows
     int64_t epoch,
     int64_t begin,
     int64_t end,
@@ -71,6 +75,11 @@ cdef void sample_sentence(
     cdef Window* window
     cdef int64_t index, missing
     cdef int32_t token
+    cdef double weight = 1.0
+    if parameters.weights is not NULL:
+        weight = parameters.weights[sentence]
+        if weight == 0.0:
+            return
 
     missing = parameters.window_left
     index = begin - 1
@@ -87,8 +96,8 @@ cdef void sample_sentence(
         if is_kept(parameters, key, index - start, token, &stream):
             window = &scratch.windows[scratch.n_windows]
             window.center = scratch.n_kept
-            window.lr = <float>(
-                parameters.alpha - parameters.alpha_slope * (tokens_before + index))
+            window.lr = <float>(weight * (
+                parameters.alpha - parameters.alpha_slope * (tokens_before + index)))
             window.stream = stream
             scratch.n_windows += 1
             append(scratch, token)
@@ -102,6 +111,9 @@ cdef void sample_sentence(
             missing -= 1
         index += 1
 
+    if parameters.weights is not NULL:
+        for index in range(first_kept, scratch.n_kept):
+            scratch.weights[index] = <float>weight
     set_spans(parameters, scratch, first_window, first_kept)
 
 
