@@ -70,7 +70,7 @@ class KeyedMatrix:
         if vectors.ndim != 2 or len(vectors) != len(keys):
             raise ValueError(f"{len(keys)} keys need a matrix of as many rows, not {vectors.shape}")
         self.index_to_key = list(keys)
-        self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
+        self.key_to_index = dict(zip(self.index_to_key, range(len(keys)), strict=True))
         if len(self.key_to_index) != len(self.index_to_key):
             repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
             raise ValueError(f"the key {repeated!r} occurs more than once")

@@ -106,9 +106,16 @@ def largest(values: NDArray[np.float32], topn: int) -> tuple[Rows, NDArray[np.fl
     """
     rows, scores = _empty_best(1, topn)
     if topn:
-        kernel.offer_all(values, rows, scores)
+        kernel.best_of(values, np.empty(len(values) // kernel.CHUNK, np.float32), rows, scores)
         kernel.sort(rows, scores)
     return rows[0], scores[0]
+
+
+def near_best(values: NDArray[np.float32], topn: int, margin: float) -> Rows:
+    """Return where the values are that are at most ``margin`` below the topn-th largest, sorted."""
+    rows = np.empty(len(values) + topn, np.intp)
+    scratch = np.empty(len(values) // kernel.CHUNK + topn, np.float32)
+    return rows[: kernel.near_best(values, topn, margin, scratch, rows)]
 
 
 def nearest(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fastw2v._kernels import quantized as kernel
 from fastw2v.dispatch import kernels
-from fastw2v.neighbors import Matrix, Rows, cosines, largest, readable, threads_for
+from fastw2v.neighbors import Matrix, Rows, cosines, largest, near_best, readable, threads_for
 from fastw2v.threads import share_out
 
 ROWS_AT_ONCE = 1 << 14  # encoded by a thread in one call
@@ -83,11 +83,11 @@ class QuantizedRows:
             intp and float32, (topn,), ties by row; −1 and −infinity at the end if there are fewer.
         """
         scores, error = self._approximate_cosines(query, answers)
-        scores[[row - answers.start for row in excluded if row in _range(answers)]] = -np.inf
-        worst = largest(scores, topn)[1][-1]
-        near = np.flatnonzero(scores >= max(worst - 2 * error, np.finfo(np.float32).min))
-        near += answers.start
-        places, found = largest(cosines(self.matrix[near], query, workers=1), topn)
+        near = near_best(scores, topn + len(excluded), 2 * error) + answers.start
+        exact = cosines(self.matrix[near], query, workers=1)
+        for row in excluded:
+            exact[near == row] = -np.inf
+        places, found = largest(exact, topn)
         rows = np.full(topn, -1, np.intp)
         rows[places >= 0] = near[places[places >= 0]]
         return rows, found
@@ -112,7 +112,3 @@ class QuantizedRows:
         # Sums of floats, here and in true cosines, are off by less than half of this each.
         rounding = (len(query) + 16) * float(np.finfo(np.float32).eps)
         return out, self._error + (1 + self._error) * query_error + rounding
-
-
-def _range(rows: slice) -> range:
-    return range(rows.start, rows.stop)

@@ -22,7 +22,7 @@
 enum {
     CODES_ALIGNED = 16,
     MOST_CODE = 127,
-    MOST_QUERY = 1 << 14,    /* and the values of a query add up to MOST_SUM at the most, */
+    MOST_QUERY = 1 << 14,    /* and a query's magnitudes add up to no more than this, */
     MOST_QUERY_SUM = 1 << 24 /* so that no sum of products leaves 32 bits: 127 * 2^24 < 2^31 */
 };
 
@@ -79,6 +79,13 @@ static inline float write_query(const float *unit_query, ptrdiff_t d, int16_t *q
     }
     *error = (float)sqrt(square);
     return scale;
+}
+
+static inline int32_t code_product(const int8_t *codes, ptrdiff_t width, const int16_t *query)
+{
+    int32_t sum = 0;
+    for (ptrdiff_t i = 0; i < width; i++) sum += (int16_t)codes[i] * query[i];
+    return sum;
 }
 
 #endif

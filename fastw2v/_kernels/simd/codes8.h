@@ -1,9 +1,10 @@
 /* Products of many rows of codes with one query: 16 codes an instruction with AVX2, four rows a step,
- * whose lanes are added up together. AVX-512's files use it as well: such scans wait for memory.
+ * whose lanes are added up together. AVX-512's files use it as well: with more of its codes at once,
+ * such scans would wait for memory.
  */
 #include "../quantized.h"
 
-enum { CODED_ROWS = 4, CODES_A_STEP = 16 };
+enum { CODES_A_STEP = 16 };
 
 /* Sixteen products, neighbours added. */
 INLINE __m256i eight_products(const int8_t *codes, __m256i query)
@@ -12,15 +13,14 @@ INLINE __m256i eight_products(const int8_t *codes, __m256i query)
     return _mm256_madd_epi16(wide, query);
 }
 
-/* rows[r] may be any; `width` is a multiple of CODES_A_STEP. */
-INLINE __m128i four_products(const int8_t *const rows[CODED_ROWS], ptrdiff_t width,
-                             const int16_t *query)
+/* `width` is a multiple of CODES_A_STEP. */
+INLINE __m128i four_products(const int8_t *codes, ptrdiff_t width, const int16_t *query)
 {
-    __m256i s[CODED_ROWS] = {{0}}, pairs;
+    __m256i s[4] = {{0}}, pairs;
     for (ptrdiff_t i = 0; i < width; i += CODES_A_STEP) {
         __m256i q = _mm256_loadu_si256((const __m256i *)(query + i));
-        for (int r = 0; r < CODED_ROWS; r++)
-            s[r] = _mm256_add_epi32(s[r], eight_products(rows[r] + i, q));
+        for (int r = 0; r < 4; r++)
+            s[r] = _mm256_add_epi32(s[r], eight_products(codes + r * width + i, q));
     }
     pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(s[0], s[1]), _mm256_hadd_epi32(s[2], s[3]));
     return _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
@@ -29,13 +29,8 @@ INLINE __m128i four_products(const int8_t *const rows[CODED_ROWS], ptrdiff_t wid
 static void scan_codes(const int8_t *codes, ptrdiff_t width, ptrdiff_t n, const int16_t *query,
                        int32_t *out)
 {
-    const int8_t *rows[CODED_ROWS];
-    int32_t some[CODED_ROWS];
-    for (ptrdiff_t first = 0; first < n; first += CODED_ROWS) {
-        ptrdiff_t size = n - first < CODED_ROWS ? n - first : CODED_ROWS;
-        for (int r = 0; r < CODED_ROWS; r++) /* always four: the last one is repeated */
-            rows[r] = codes + width * (first + (r < size ? r : size - 1));
-        _mm_storeu_si128((__m128i *)some, four_products(rows, width, query));
-        memcpy(out + first, some, size * sizeof *some);
-    }
+    ptrdiff_t row = 0;
+    for (; row + 4 <= n; row += 4)
+        _mm_storeu_si128((__m128i *)(out + row), four_products(codes + row * width, width, query));
+    for (; row < n; row++) out[row] = code_product(codes + row * width, width, query);
 }
