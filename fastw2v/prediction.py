@@ -104,7 +104,10 @@ def center_probabilities(trained: Trained, contexts: NDArray[np.intp]) -> Logs:
         scores = (inputs @ outputs[contexts].mean(axis=0)).astype(np.float64)
         logs = scores - log_normalizers(outputs, inputs) + _log_shares(trained)
     elif trained.parameters.architecture == "cbow":
-        logs = _log_centers(trained, inputs[contexts].mean(axis=0, keepdims=True))[0]
+        hidden = inputs[contexts].sum(axis=0, keepdims=True)
+        if trained.parameters.cbow_mean:
+            hidden /= len(contexts)
+        logs = _log_centers(trained, hidden)[0]
     else:
         logs = _log_centers(trained, inputs[contexts]).mean(axis=0)
     return objectives.softmax(logs)

@@ -104,7 +104,7 @@ def _score_run(
     sentences = np.repeat(np.arange(len(run.lengths)), run.lengths)
     pairs = _pairs(parameters, sentences, int(run.lengths.max(initial=0)))
     if parameters.architecture == "cbow":
-        logs = _cbow(inputs, outputs, tree, tokens, pairs)
+        logs = _cbow(inputs, outputs, tree, tokens, pairs, mean=parameters.cbow_mean)
     elif tree is not None:
         logs = np.zeros(len(tokens))
         for centers, contexts in pairs:
@@ -125,15 +125,22 @@ def _skipgram_softmax(inputs: Matrix, outputs: Matrix, tokens: Rows, pairs: Pair
 
 
 def _cbow(
-    inputs: Matrix, outputs: Matrix, tree: HuffmanTree | None, tokens: Rows, pairs: Pairs
+    inputs: Matrix,
+    outputs: Matrix,
+    tree: HuffmanTree | None,
+    tokens: Rows,
+    pairs: Pairs,
+    *,
+    mean: bool,
 ) -> Logs:
-    """Return log p(centre | mean of its contexts) for each place, 0 where there is no context."""
+    """Return log p(centre | mean or sum of its contexts) for each place, 0 without a context."""
     sums, counts = np.zeros((len(tokens), inputs.shape[1])), np.zeros(len(tokens))
     for centers, contexts in pairs:
         sums[centers] += inputs[tokens[contexts]]
         counts[centers] += 1
     places = np.flatnonzero(counts)
-    hidden = (sums[places] / counts[places, None]).astype(np.float32)
+    divisors = counts[places, None] if mean else 1.0
+    hidden = (sums[places] / divisors).astype(np.float32)
     words, logs = tokens[places], np.zeros(len(tokens))
     if tree is not None:
         logs[places] = in_tree(tree, outputs, hidden, np.arange(len(places), dtype=np.int32), words)

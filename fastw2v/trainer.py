@@ -146,6 +146,7 @@ def train(
     input_vectors: NDArray[np.float32],
     output_vectors: NDArray[np.float32],
     *,
+    node_vectors: NDArray[np.float32] | None = None,
     input_rates: NDArray[np.float32] | None = None,
     first_epoch: int = 0,
     workers: int = 1,
@@ -165,6 +166,9 @@ def train(
         The corpus's tokens are rows of the vocabulary; its sentences may have weights.
     input_vectors, output_vectors
         float32, (len(vocabulary), vector_size), from ``fastw2v.matrices``.
+    node_vectors
+        float32, of the same shape: with negative sampling, train by hierarchical softmax too, in
+        the same steps, by the sum of both losses; these are then the Huffman tree's inner nodes.
     input_rates
         float32, (len(vocabulary),): what each input row's steps are multiplied by; None is 1.
     first_epoch
@@ -187,11 +191,12 @@ def train(
     """
     corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
-    _warn_of_subsampling(vocabulary, parameters.sample)
+    if not first_epoch:
+        _warn_of_subsampling(vocabulary, parameters.sample)
     noise = tree = None
     if parameters.objective == "negative_sampling":
         noise = AliasTable(vocabulary.noise_weights(parameters.ns_exponent))
-    elif parameters.objective == "hierarchical_softmax":
+    if parameters.objective == "hierarchical_softmax" or node_vectors is not None:
         tree = HuffmanTree(vocabulary.counts)
     steps = Kernel(
         parameters,
@@ -204,6 +209,7 @@ def train(
         input_rates=input_rates,
         input_vectors=input_vectors,
         output_vectors=output_vectors,
+        node_vectors=node_vectors,
         first_epoch=first_epoch,
         epochs=parameters.epochs,
         kernel=kernel,

@@ -13,7 +13,7 @@ KINDS = {
     (architecture, objective): {"architecture": architecture, "objective": objective}
     for architecture in ("skipgram", "cbow")
     for objective in ("negative_sampling", "hierarchical_softmax", "softmax")
-}
+} | {("cbow", "sum"): {"architecture": "cbow", "cbow_mean": False}}
 every_kind = pytest.mark.parametrize("kind", KINDS, ids="-".join)
 CORPUS = [[*"abcab"], [*"cdaf"], [*"bdeg"], [*"eca"], [*"aabac"]] * 4
 
@@ -60,7 +60,8 @@ class Oracle:
     def center(self, keys):
         rows = [self.vocabulary.key_to_index[key] for key in keys]
         if self.model.parameters.architecture == "cbow":
-            found = self.given(self.inputs[rows].mean(axis=0))
+            hidden = self.inputs[rows].sum(axis=0)
+            found = self.given(hidden / len(rows) if self.model.parameters.cbow_mean else hidden)
         elif self.is_reversed:
             columns = np.array([self.given(self.inputs[w]) for w in self.words])
             found = np.prod(columns[:, rows], axis=1) ** (1 / len(rows)) * self.shares

@@ -15,6 +15,12 @@ KINDS = {
     "cbow-hierarchical": {"objective": "hierarchical_softmax", "architecture": "cbow"},
     "skipgram-softmax": {"objective": "softmax"},
     "cbow-softmax": {"objective": "softmax", "architecture": "cbow"},
+    "sum-hierarchical": {
+        "objective": "hierarchical_softmax",
+        "architecture": "cbow",
+        "cbow_mean": False,
+    },
+    "sum-softmax": {"objective": "softmax", "architecture": "cbow", "cbow_mean": False},
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 CORPUS = [[*"abcab"], [*"cdaf"], [*"bdeg"], [*"eca"], [*"aabac"]] * 4
@@ -44,7 +50,8 @@ def oracle(model, sentence):
             window = {"cbow": objectives.cbow_window, "skipgram": objectives.skipgram_window}
             path = tree.path(center) if is_tree else None
             matrices = model.input_vectors, model.output_vectors
-            total -= window[p.architecture](center, contexts, *matrices, path=path).loss
+            options = {"mean": p.cbow_mean} if p.architecture == "cbow" else {}
+            total -= window[p.architecture](center, contexts, *matrices, path=path, **options).loss
     return total
 
 
