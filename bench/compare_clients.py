@@ -1,4 +1,4 @@
-r"""Run packages that train on gensim's Word2Vec, unchanged, with gensim and with ``patch_gensim()``.
+r"""Run packages that train on gensim's Word2Vec, unchanged, with it and with ``patch_gensim()``.
 
 Each client embeds a random graph with communities as its documentation shows; some walks fewer, see
 ``CLIENTS``. A tenth of the edges is held out first, and with as many pairs of nodes that have no
@@ -164,7 +164,7 @@ def make_graph(n: int, seed: int) -> tuple[Any, Any, Any]:
 
 
 def time_word2vec() -> list[float]:
-    """Have every call of gensim's ``Word2Vec``, whoever has its place, add its seconds to a list."""
+    """Have every call of ``Word2Vec``, gensim's or ours, add its seconds to a list."""
     cls = importlib.import_module("gensim.models.word2vec").Word2Vec
     seconds: list[float] = []
     make = cls.__init__
@@ -226,9 +226,7 @@ def start_run(args: argparse.Namespace, client: str, side: str, seed: int) -> Ru
     command = [args.python[CLIENTS[client][0]], __file__, "--run", client, "--side", side]
     for name in "nodes", "workers":
         command += [f"--{name}", str(getattr(args, name))]
-    done = subprocess.run(
-        [*command, "--seed", str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([*command, "--seed", str(seed)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{done.stderr}\n{client} with {side} failed")
     return dict(json.loads(done.stdout.splitlines()[-1]))
