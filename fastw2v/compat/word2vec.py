@@ -67,8 +67,8 @@ class Word2Vec(Trainer):
         Bounds memory while tokens are counted: after a sentence that leaves more distinct ones,
         the rarest are forgotten. Counting is then done in Python. None forgets none.
     sample
-        Frequent words are subsampled above this share of all tokens; from 1 on, above this count.
-        0 keeps all.
+        Frequent words are subsampled above this share of all tokens; from 1 on it is a count, and
+        they are above 6.85 times that, as in gensim. 0 keeps all.
     seed
         Of all random numbers.
     workers
