@@ -372,7 +372,7 @@ def _report(
     """Count what a choice keeps, and what subsampling leaves of that."""
     counts = np.array(list(kept.values()), np.int64)
     total = int(counts.sum())
-    probability = np.ones(len(counts))
+    probability: NDArray[np.floating[Any]] = np.ones(len(counts))
     if len(counts):
         vocabulary = Vocabulary.in_order(range(len(counts)), counts)
         probability = vocabulary.keep_probability(native_sample(sample, total))
