@@ -398,7 +398,12 @@ def test_no_keys():
         ("ab", np.ones((3, 2)), None, r"2 keys need a matrix of as many rows, not \(3, 2\)"),
         ("ab", np.ones(2), None, r"2 keys need a matrix of as many rows, not \(2,\)"),
         ("aba", np.ones((3, 2)), None, "the key 'a' occurs more than once"),
-        ("ab", np.ones((2, 2)), [1, 2, 3], r"2 keys, but counts of shape \(3,\)"),
+        (
+            "ab",
+            np.ones((2, 2)),
+            [1, 2, 3],
+            r"2 keys need as many counts, integers, not int64 of shape",
+        ),
     ],
 )
 def test_what_does_not_fit_together(keys, vectors, counts, message):
