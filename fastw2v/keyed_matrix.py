@@ -142,7 +142,7 @@ class KeyedMatrix:
         not there.
         """
         if isinstance(keys, list | np.ndarray):
-            return self._matrix[self._rows(keys)]
+            return self._matrix[self._rows(list_of_keys(keys))]
         return self.get_vector(keys)
 
     @overload

@@ -98,7 +98,8 @@ class KeyedVectors(SearchableVectors):
             Whether questions with words that are not known count as answered incorrectly; else
             they are left out.
         similarity_function
-            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul.
+            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul, with 0.001 added to its
+            quotient's divisor as in its paper, where the method of that name adds 1e-6.
 
         Returns
         -------

@@ -66,7 +66,7 @@ def checked_matrix(vectors: ArrayLike, n: int) -> NDArray[np.float32]:
     matrix = np.asarray(vectors, np.float32)
     if matrix.ndim != 2 or len(matrix) != n:
         raise ValueError(f"{n} keys need a matrix of as many rows, not {matrix.shape}")
-    if matrix.shape[1] == 0:
+    if n and matrix.shape[1] == 0:
         raise ValueError(f"vectors need one dimension at least: {matrix.shape}")
     return matrix
 
