@@ -93,8 +93,8 @@ def vector_and_row(
         return direction if norm else keyed.get_vector(query), keyed.get_index(query)
     if query.dtype.kind in "USO":
         raise TypeError(
-            f"an array of {query.dtype}, shape {query.shape}, is no vector: ask with a list of keys, "
-            "array.tolist()"
+            f"an array of {query.dtype}, shape {query.shape}, is no vector: ask with a list of "
+            "keys, array.tolist()"
         )
     if query.shape != (keyed.vector_size,):
         raise ValueError(f"a vector of shape {query.shape}, where ({keyed.vector_size},) belongs")
