@@ -22,7 +22,7 @@ PACKAGE = Path("fastw2v")
 KERNELS = PACKAGE / "_kernels"
 HEADERS = [str(header) for header in KERNELS.glob("**/*.h")]
 WITH_BLAS = {"blas", "updates", "softmax", "nearest", "path_probability"}
-WITH_VECTOR_KERNELS = {"updates", "nearest"}
+WITH_VECTOR_KERNELS = {"updates", "nearest", "quantized"}
 
 
 if sys.platform == "win32":

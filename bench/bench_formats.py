@@ -9,17 +9,17 @@ bit by bit.
 
 ::
 
-    python bench/bench_formats.py --vectors vectors.safetensors --rounds 5
+    python bench/bench_formats.py --vectors vectors.safetensors --rounds 7
 
     79,158 x 100: 32 MB binary, 92 MB text
-    seconds                       gensim               fastw2v       times as fast  right
-    reading binary     0.47 (0.38..1.27)  0.038 (0.032..0.137)    11.0 (9.3..16.4)    yes
-    reading text    11.38 (10.68..47.06)  0.420 (0.310..0.911)  26.8 (16.6..121.8)    yes
-    writing binary     0.32 (0.23..0.69)  0.105 (0.093..0.129)      2.5 (2.5..5.4)    yes
-    writing text      7.60 (7.23..46.58)  0.560 (0.421..0.645)   15.0 (12.2..89.2)    yes
+    seconds                       gensim               fastw2v      times as fast  right
+    reading binary     0.72 (0.61..0.93)  0.041 (0.035..0.060)  17.0 (12.0..26.3)    yes
+    reading text    12.86 (10.06..14.54)  0.243 (0.184..0.302)  46.9 (39.7..79.0)    yes
+    writing binary     0.35 (0.26..0.41)  0.116 (0.096..0.131)     2.9 (2.1..3.9)    yes
+    writing text       8.87 (6.95..9.54)  0.391 (0.308..0.440)  22.7 (17.2..29.8)    yes
 
 Medians, and the lowest and the highest, with Python 3.11, NumPy 2.4, gensim 4.4 and two cores of an
-AMD EPYC that others used meanwhile. Needs gensim (``pip install ".[bench]"``). Without
+AMD EPYC (Zen 3, virtual). Needs gensim (``pip install ".[bench]"``). Without
 ``--vectors`` the vectors are drawn at random, 79,000 of 100 numbers.
 """
 

@@ -230,6 +230,6 @@ class ComparableVectors(KeyedMatrix):
         """Return the cosines of some rows, or of all, with a vector of length 1."""
         first = 0 if rows is None else rows.start
         try:
-            return neighbors.cosines(self.vectors if rows is None else self.vectors[rows], query)
+            return neighbors.cosines(self._matrix if rows is None else self._matrix[rows], query)
         except neighbors.NonFiniteRowError as error:
             raise self._not_finite(first + error.row) from None

@@ -11,6 +11,7 @@ from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
 from fastw2v.matrices import row_stride
 from fastw2v.resources import require_memory
+from fastw2v.vocabulary import Vocabulary
 
 # Steps from the root of a Huffman tree to a word, for estimates. Text has some 25 at the most; more
 # than this takes counts that nearly double from word to word.
@@ -86,7 +87,12 @@ def estimate_for(
 
 
 def check_size(
-    parameters: Hyperparameters, corpus: EncodedCorpus, workers: int, *, with_matrices: bool
+    parameters: Hyperparameters,
+    vocabulary: Vocabulary,
+    workers: int,
+    *,
+    longest_sentence: int,
+    with_matrices: bool,
 ) -> None:
     """Refuse what would take too long, or would not fit into memory beside the corpus.
 
@@ -97,7 +103,7 @@ def check_size(
     MemoryError
         If the matrices, unless they are there already, and the threads' memory can't fit.
     """
-    counts = np.sort(corpus.vocabulary.counts)[::-1]
+    counts = np.sort(vocabulary.counts)[::-1]
     n, limit = len(counts), MAX_SOFTMAX_VOCABULARY
     if parameters.objective == "softmax" and n > limit:
         fewer = int(counts[limit]) + 1  # a min_count that keeps as many words at the most
@@ -106,7 +112,14 @@ def check_size(
             f"the exact softmax takes at most {limit:,} words, and this vocabulary has {n:,}: use "
             f"{remedy}objective='negative_sampling'"
         )
-    needed = estimate_for(parameters, corpus, workers)
+    needed = estimate(
+        parameters,
+        vocabulary_size=n,
+        tokens=0,
+        sentences=0,
+        longest_sentence=longest_sentence,
+        workers=workers,
+    )
     matrices = needed.matrices if with_matrices else 0
     require_memory(
         matrices + needed.scratch,

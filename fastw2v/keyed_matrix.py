@@ -70,11 +70,11 @@ class KeyedMatrix:
         if vectors.ndim != 2 or len(vectors) != len(keys):
             raise ValueError(f"{len(keys)} keys need a matrix of as many rows, not {vectors.shape}")
         self.index_to_key = list(keys)
-        self.key_to_index = {key: i for i, key in enumerate(self.index_to_key)}
+        self.key_to_index = dict(zip(self.index_to_key, range(len(keys)), strict=True))
         if len(self.key_to_index) != len(self.index_to_key):
             repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
             raise ValueError(f"the key {repeated!r} occurs more than once")
-        self.vectors = vectors
+        self._hold(vectors, is_shared=True)
         self.counts = (
             np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts, np.int64)
         )
@@ -82,12 +82,34 @@ class KeyedMatrix:
             raise ValueError(f"{len(keys)} keys, but counts of shape {self.counts.shape}")
         self._growable = growable
 
+    def _hold(self, vectors: NDArray[np.float32], *, is_shared: bool) -> None:
+        """Take a matrix that this object alone has, or that others may write to as well."""
+        self._matrix, self._is_shared = vectors, is_shared
+        self._changed()
+
+    def _changed(self) -> None:
+        """Forget what was derived from the matrix; called when it is another one, or written to."""
+
+    def _may_change(self) -> bool:
+        """Return whether others can write to the matrix, unless they break a promise."""
+        return self._is_shared and bool(self._matrix.flags.writeable)
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """The matrix itself, float32 (len(self), vector_size); it may be written to."""
+        self._is_shared = True
+        return self._matrix
+
+    @vectors.setter
+    def vectors(self, vectors: NDArray[np.float32]) -> None:
+        self._hold(vectors, is_shared=True)
+
     # Look-up --------------------------------------------------------------------------------------
 
     @property
     def vector_size(self) -> int:
         """Dimensions of a vector."""
-        return int(self.vectors.shape[1])
+        return int(self._matrix.shape[1])
 
     def __len__(self) -> int:
         return len(self.index_to_key)
@@ -106,7 +128,7 @@ class KeyedMatrix:
         not there.
         """
         if isinstance(keys, list | np.ndarray):
-            return self.vectors[self._rows(keys)]
+            return self._matrix[self._rows(keys)]
         return self.get_vector(keys)
 
     @overload
@@ -131,11 +153,12 @@ class KeyedMatrix:
     def get_vector(self, key: Hashable, norm: bool = False) -> NDArray[np.float32]:
         """Return a key's vector, float32 (vector_size,), divided by its length if ``norm``.
 
-        Without ``norm`` it is a view: what is written to it is written to ``vectors``.
+        Without ``norm`` it is a view that can't be written to: ``wv[key] = vector`` sets one.
         """
         row = self.get_index(key)
-        vector: NDArray[np.float32] = self.vectors[row]
+        vector: NDArray[np.float32] = self._matrix[row]
         if not norm:
+            vector.flags.writeable = False
             return vector
         try:
             return unit(vector)
@@ -148,7 +171,7 @@ class KeyedMatrix:
         Zero vectors stay zero. ValueError names the first key whose vector holds NaN or infinity.
         """
         with self._naming_keys():
-            return unit_rows(self.vectors)
+            return unit_rows(self._matrix)
 
     def _rows(self, keys: Iterable[Hashable]) -> NDArray[np.intp]:
         return np.array([self.get_index(key) for key in keys], np.intp)
@@ -229,7 +252,7 @@ class KeyedMatrix:
                 f"the key {key!r} can't be added: these vectors are a model's, which would not "
                 "have it; add to a copy of them, copy()"
             )
-        vectors, all_counts = self.vectors, self.counts.copy()
+        vectors, all_counts = self._matrix, self.counts.copy()
         if replace and is_known.any():
             rows = self._rows(key for key, known in zip(keys, is_known, strict=True) if known)
             if not vectors.flags.writeable:
@@ -242,7 +265,20 @@ class KeyedMatrix:
             added = [key for key, is_one in zip(keys, is_new, strict=True) if is_one]
             self.key_to_index.update(zip(added, range(len(self), len(vectors)), strict=True))
             self.index_to_key.extend(added)
-        self.vectors, self.counts = vectors, all_counts
+        self.counts = all_counts
+        self._hold(vectors, is_shared=self._is_shared and vectors is self._matrix)
+
+    def _follow(
+        self,
+        keys: list[Hashable],
+        vectors: NDArray[np.float32],
+        counts: NDArray[np.int64],
+    ) -> None:
+        """Become what a model's matrix has become: keys begin with those that are here."""
+        added = range(len(self), len(keys))
+        self.vectors, self.counts = vectors, counts
+        self.index_to_key.extend(keys[added.start :])
+        self.key_to_index.update(zip(keys[added.start :], added, strict=True))
 
     def _check_new(
         self, keys: list[Hashable], vectors: NDArray[np.float32], counts: NDArray[Any]
@@ -268,7 +304,7 @@ class KeyedMatrix:
 
     def copy(self: Self) -> Self:
         """Return a copy of keys, vectors and counts, to which keys can be added."""
-        return type(self)(self.index_to_key, self.vectors.copy(), self.counts.copy())
+        return self._alone(self.index_to_key, self._matrix.copy(), self.counts.copy())
 
     def vectors_for_all(self: Self, keys: Iterable[Hashable]) -> Self:
         """Return the vectors and counts of the given keys alone, copied, in the order given.
@@ -277,16 +313,28 @@ class KeyedMatrix:
         """
         known = [key for key in dict.fromkeys(keys) if key in self]
         rows = self._rows(known)
-        return type(self)(known, self.vectors[rows], self.counts[rows])
+        return self._alone(known, self._matrix[rows], self.counts[rows])
+
+    @classmethod
+    def _alone(
+        cls: type[Self],
+        keys: Sequence[Hashable],
+        vectors: NDArray[np.float32],
+        counts: NDArray[np.int64] | None,
+    ) -> Self:
+        """Return what alone has a matrix: one that nobody else knows of."""
+        made = cls(keys, vectors, counts)
+        made._is_shared = False
+        return made
 
     # Passing on -----------------------------------------------------------------------------------
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Give ``vectors`` to NumPy: ``np.asarray(wv)`` is the matrix itself."""
-        if copy or (dtype is not None and np.dtype(dtype) != self.vectors.dtype):
+        if copy or (dtype is not None and np.dtype(dtype) != self._matrix.dtype):
             if copy is False:
                 raise ValueError(f"vectors can't be had as {np.dtype(dtype)} without a copy")
-            return np.array(self.vectors, dtype=dtype)
+            return np.array(self._matrix, dtype=dtype)
         return self.vectors
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -298,7 +346,7 @@ class KeyedMatrix:
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """Return DLPack's number of the device, the CPU."""
-        device: tuple[int, int] = self.vectors.__dlpack_device__()
+        device: tuple[int, int] = self._matrix.__dlpack_device__()
         return device
 
     def to_arrow(self) -> pa.Table:
@@ -321,7 +369,7 @@ class KeyedMatrix:
             keys = pa.array(self.index_to_key)
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
             raise TypeError(f"the keys do not make one column of an Arrow table: {error}") from None
-        values = pa.array(np.ascontiguousarray(self.vectors).reshape(-1))
+        values = pa.array(np.ascontiguousarray(self._matrix).reshape(-1))
         vectors = pa.FixedSizeListArray.from_arrays(values, self.vector_size)
         return pa.table({"key": keys, "count": pa.array(self.counts), "vector": vectors})
 
@@ -339,7 +387,7 @@ class KeyedMatrix:
         # Tuples are keys, no levels of an index.
         keys = pd.Index(self.index_to_key, name="key", tupleize_cols=False)
         names = [f"v{dimension}" for dimension in range(self.vector_size)]
-        table = pd.DataFrame(self.vectors, index=keys, columns=names, copy=True)
+        table = pd.DataFrame(self._matrix, index=keys, columns=names, copy=True)
         table.insert(0, "count", self.counts)
         return table
 

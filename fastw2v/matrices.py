@@ -24,15 +24,22 @@ def zeros(n: int, d: int) -> NDArray[np.float32]:
 
 def initial(n: int, d: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Draw inputs uniform on ±0.5 / d, make outputs zero, from the seed alone."""
-    inputs = zeros(n, d)
-    fill_uniform(inputs, seed, INITIAL_VECTORS, 0.5 / d)
-    return inputs, zeros(n, d)
+    nothing = zeros(0, d)
+    return grown_inputs(nothing, n, seed), padded(nothing, n)
 
 
-def padded(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Copy a matrix into one with such rows."""
-    copy = zeros(*matrix.shape)
-    copy[:] = matrix
+def grown_inputs(inputs: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float32]:
+    """Copy inputs into a matrix of n rows; those behind begin as they would in a new matrix."""
+    grown = padded(inputs, n)
+    first, d = inputs.shape
+    fill_uniform(grown[first:], seed, INITIAL_VECTORS, 0.5 / d, first)
+    return grown
+
+
+def padded(matrix: NDArray[np.float32], n: int | None = None) -> NDArray[np.float32]:
+    """Copy a matrix into one with such rows, n of them: zeros behind those there are."""
+    copy = zeros(len(matrix) if n is None else n, matrix.shape[1])
+    copy[: len(matrix)] = matrix
     return copy
 
 

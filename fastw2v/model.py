@@ -1,38 +1,34 @@
-"""``Model``: names the hyper-parameters, owns the two matrices, and ties the rooms together."""
+"""``Model``: names the hyper-parameters and documents them; what it takes, and its file.
+
+It stands on two others: ``ModelState`` has the vocabulary and the matrices, ``TrainableModel``
+trains them.
+"""
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v import matrices
+from fastw2v import model_file
 from fastw2v.checks import optional_number, whole_number
-from fastw2v.corpus import (
-    CorpusReport,
-    EncodedCorpus,
-    encode_for_training,
-    memory_budget,
-    source_of,
-)
+from fastw2v.corpus import EncodedCorpus, memory_budget
 from fastw2v.dispatch import choose
-from fastw2v.estimate import MemoryEstimate, check_size, estimate, estimate_for
-from fastw2v.formats import safetensors
+from fastw2v.estimate import MemoryEstimate, estimate, estimate_for
 from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
-from fastw2v.keyed_vectors import KeyedVectors
-from fastw2v.resources import available_cores
-from fastw2v.trainer import EpochRecord, train
-from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Given, Selection, Vocabulary, choice_of
+from fastw2v.initialization import InitialVectors, check_initial
+from fastw2v.model_file import StoredModel
+from fastw2v.model_training import TrainableModel
+from fastw2v.prediction import predict_center, predict_context
+from fastw2v.scoring import score
+from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Identity, Vocabulary, choice_of
 
-logger = logging.getLogger("fastw2v")
 
-
-class Model:
+class Model(TrainableModel):
     """Word vectors, and how they are trained.
 
     Parameters
@@ -89,7 +85,7 @@ class Model:
         skip-gram 0.035, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
         softmax, or 0.05 with ``cbow_gradient="word2vec"``.
     epochs
-        Passes over the corpus in a call of ``train``.
+        Passes over the corpus in a call of ``train`` or ``partial_fit``.
     workers
         Threads; None is every core that the process may use when it trains. With one, a seed gives
         the same bits every time; with more, threads race for the rows of the matrices, as in every
@@ -99,6 +95,12 @@ class Model:
         fastest here. The exact softmax always runs on BLAS. Files don't keep it.
     seed
         Of all random numbers.
+    init
+        Input vectors to begin with: ``KeyedVectors``, or a mapping from keys to vectors, of
+        ``vector_size`` dimensions. A key of the vocabulary that is in them begins there, also one
+        that joins later (see ``partial_fit``); the others begin at random, from the seed. The log
+        says how many were found. They are kept, not copied, until the model goes; files don't keep
+        them. Output vectors begin at zero all the same.
     memory_limit
         Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in a temporary file
         in the folder that TMPDIR names. None is half of what is free.
@@ -106,14 +108,14 @@ class Model:
     Attributes
     ----------
     vocabulary : Vocabulary or None
-        None until there was something to count.
+        None until something was counted. ``grow_vocabulary`` and ``partial_fit`` add to its end.
     input_vectors, output_vectors : ndarray or None
         float32, (len(vocabulary), vector_size), with rows padded to 64 bytes in memory. With
         hierarchical softmax, row j of ``output_vectors`` belongs to inner node j of the tree.
     report : CorpusReport or None
         What was read, and what of it is trained on.
     history : list of EpochRecord
-        One record an epoch, over all calls of ``train``.
+        One record an epoch, over all calls of ``train`` and ``partial_fit``.
 
     Raises
     ------
@@ -159,9 +161,10 @@ class Model:
         workers: int | None = None,
         kernel: str = "auto",
         seed: int = 1,
+        init: InitialVectors | None = None,
         memory_limit: int | None = None,
     ) -> None:
-        self.parameters = Hyperparameters(
+        parameters = Hyperparameters(
             vector_size=vector_size,
             window=window,
             shrink_windows=shrink_windows,
@@ -181,30 +184,24 @@ class Model:
             seed=seed,
         )
         choose(kernel)
-        self.kernel = kernel
-        self.workers = optional_number("workers", workers, least=1)
         memory_budget(memory_limit)
-        self.memory_limit = memory_limit
-        self._choice = choice_of(
+        check_initial(init, parameters.vector_size)
+        choice = choice_of(
             vocabulary,
-            min_count=self.parameters.min_count,
-            max_size=self.parameters.max_vocab_size,
+            min_count=parameters.min_count,
+            max_size=parameters.max_vocab_size,
             keep=None,
             unseen="keep",
         )
-        self.vocabulary: Vocabulary | None = None
-        if sentences is not None:
-            self._check_choice(sentences)
-            if not isinstance(sentences, EncodedCorpus):
-                source_of(sentences)  # refuses now what can't be a corpus
-        self._sentences = sentences
-        self._corpus: EncodedCorpus | None = None
-        self.input_vectors: NDArray[np.float32] | None = None
-        self.output_vectors: NDArray[np.float32] | None = None
-        self.history: list[EpochRecord] = []
-        self._own: tuple[Any, Any] = ((), ())  # the matrices that were made here
-        self._keyed_vectors: dict[str, KeyedVectors] = {}
-        self._is_training = False
+        super().__init__(
+            parameters,
+            sentences,
+            choice,
+            init=init,
+            workers=optional_number("workers", workers, least=1),
+            kernel=kernel,
+            memory_limit=memory_limit,
+        )
 
     def __repr__(self) -> str:
         p = self.parameters
@@ -212,123 +209,6 @@ class Model:
         return (
             f"<fastw2v.Model: {p.architecture}, {p.objective}, {size}, {len(self.history)} epochs>"
         )
-
-    def train(self, sentences: Any = None, *, progress: bool | None = None) -> Model:
-        """Count, encode and train; return the model.
-
-        The first call makes the vocabulary. Later calls train for another ``epochs`` epochs, with
-        the learning rate falling from ``alpha`` again: on the same corpus, or on new ``sentences``,
-        whose tokens outside the vocabulary are dropped.
-
-        Parameters
-        ----------
-        sentences
-            As for ``Model``; needed here if they were not given there.
-        progress
-            True shows a progress bar, False none, None one where standard error is a terminal.
-
-        Raises
-        ------
-        TypeError, ValueError, OSError
-            If the sentences can't be read; the model is then as it was before. An iterator is used
-            up, and must be given anew.
-        MemoryError
-            If the matrices would not fit, before they are allocated.
-        KeyboardInterrupt
-            On Ctrl-C, with all threads ended. The matrices keep what was learned so far, and
-            ``history`` the finished epochs.
-        """
-        if self._is_training:
-            raise RuntimeError("another thread is training this model already")
-        self._is_training = True
-        try:
-            self._train(sentences, progress)
-        finally:
-            self._is_training = False
-        return self
-
-    def _train(self, sentences: Any, progress: bool | None) -> None:
-        corpus = self._read(sentences)
-        vocabulary = corpus.vocabulary
-        inputs, outputs = self.input_vectors, self.output_vectors
-        # Kernels write between rows, too: to memory of others only through a copy.
-        are_own = all(a is b for a, b in zip((inputs, outputs), self._own, strict=True))
-        check_size(self.parameters, corpus, self._n_workers, with_matrices=not are_own)
-        size, seed = self.parameters.vector_size, self.parameters.seed
-        if inputs is None and outputs is None:
-            inputs, outputs = matrices.initial(len(vocabulary), size, seed)
-        inputs = matrices.checked(inputs, "input_vectors", len(vocabulary), size)
-        outputs = matrices.checked(outputs, "output_vectors", len(vocabulary), size)
-        if not (are_own and matrices.is_padded(inputs) and matrices.is_padded(outputs)):
-            inputs, outputs = matrices.padded(inputs), matrices.padded(outputs)
-        records = train(
-            self.parameters,
-            vocabulary,
-            corpus,
-            inputs,
-            outputs,
-            first_epoch=self.history[-1].epoch + 1 if self.history else 0,
-            workers=self._n_workers,
-            kernel=choose(self.kernel),
-            progress=progress,
-        )
-        # Nothing that can be refused is left: from here on the model changes.
-        self.vocabulary, self._corpus, self._sentences = vocabulary, corpus, None
-        self.input_vectors, self.output_vectors = self._own = inputs, outputs
-        self.history.extend(records)
-
-    def _check_choice(self, sentences: Any) -> None:
-        """Refuse a choice of the vocabulary where the corpus brings one."""
-        is_encoded = isinstance(sentences, EncodedCorpus)
-        if is_encoded and self.vocabulary is None and self._choice != Selection():
-            raise ValueError(
-                "an EncodedCorpus comes with its vocabulary, and min_count, max_vocab_size or "
-                "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
-            )
-
-    def _read(self, sentences: Any) -> EncodedCorpus:
-        """Return the corpus to train on, without changing the model."""
-        if sentences is not None and self._sentences is not None:
-            raise ValueError(
-                "sentences were given to Model and to train as well: give them to one of the two"
-            )
-        source = self._sentences if sentences is None else sentences
-        if source is None:
-            if self.vocabulary is None or self._corpus is None:
-                raise ValueError(
-                    "there are no sentences to train on: give them to Model(sentences) or to "
-                    "train(sentences). A loaded model comes without its corpus, and an iterator "
-                    "whose reading failed is used up and must be given anew"
-                )
-            return self._corpus
-        self._check_choice(source)
-        if isinstance(source, Iterator):
-            self._sentences = None  # whatever happens now, it can't be read from its start again
-        choice = self._choice
-        if self.vocabulary is not None:
-            choice = Given(self.vocabulary)
-        elif isinstance(source, EncodedCorpus):
-            choice = Given(source.vocabulary)
-        corpus = encode_for_training(
-            source,
-            choice,
-            seed=self.parameters.seed if self.parameters.shuffle else None,
-            budget=memory_budget(self.memory_limit),
-            workers=self._n_workers,
-        )
-        sampled_share = corpus.vocabulary.sampled_share(self.parameters.sample)
-        corpus = corpus.with_report(replace(corpus.report, sampled_share=sampled_share))
-        logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")
-        return corpus
-
-    @property
-    def _n_workers(self) -> int:
-        return available_cores() if self.workers is None else self.workers
-
-    @property
-    def report(self) -> CorpusReport | None:
-        """What was read, and what of it is trained on; None until ``train`` has read it."""
-        return None if self._corpus is None else self._corpus.report
 
     def estimate_memory(
         self,
@@ -373,32 +253,58 @@ class Model:
             )
         return estimate_for(self.parameters, corpus, self._n_workers, budget=budget)
 
-    @property
-    def wv(self) -> KeyedVectors:
-        """The input vectors with their keys: what is usually meant by word vectors."""
-        return self._keyed("input_vectors")
+    def score(self, sentences: Any) -> NDArray[np.float64]:
+        """Return how likely the model finds each sentence, (sentences,), without training.
 
-    @property
-    def context_wv(self) -> KeyedVectors:
-        """The output vectors with their keys; hierarchical softmax has none."""
-        if self.parameters.objective == "hierarchical_softmax":
-            raise RuntimeError(
-                "with hierarchical softmax the output vectors belong to inner nodes of the Huffman "
-                "tree, not to words: wv has the words' vectors"
-            )
-        return self._keyed("output_vectors")
+        That is the sum of log p over the examples that training would make of the sentence without
+        chance, with full windows and no subsampling: p(centre | context) over all pairs for
+        skip-gram with hierarchical softmax, p(context | centre) for skip-gram with the exact
+        softmax, p(centre | mean of its contexts) over all centres for CBOW. Tokens outside the
+        vocabulary are left out first; where no pair is left, the score is 0.
 
-    def _keyed(self, name: str) -> KeyedVectors:
-        """Return the keyed view of one matrix, made once for as long as the matrix is the same."""
-        vectors = getattr(self, name)
-        if self.vocabulary is None or vectors is None:
-            raise RuntimeError("the model has no vectors yet: call train() first")
-        keyed = self._keyed_vectors.get(name)
-        if keyed is None or keyed.vectors is not vectors:
-            keys, counts = self.vocabulary.keys, self.vocabulary.counts
-            keyed = KeyedVectors(keys, vectors, counts, growable=False)
-            self._keyed_vectors[name] = keyed
-        return keyed
+        Scores of one sentence by several models, each trained on sentences of one class, tell its
+        class (Taddy 2015, "Document classification by inversion of distributed language
+        representations").
+
+        Parameters
+        ----------
+        sentences
+            An iterable of token sequences, empty ones too, or an ``EncodedCorpus``.
+
+        Raises
+        ------
+        ValueError
+            With negative sampling, which has no probabilities.
+        TypeError
+            For what is no sentence, by its number.
+        """
+        return score(*self._trained(), sentences, workers=self._n_workers)
+
+    def predict_center(
+        self, context_keys: Iterable[Hashable], topn: int | None = 10
+    ) -> list[tuple[Hashable, float]]:
+        """Return the ``topn`` likeliest words between some contexts, each with its probability.
+
+        The probabilities are exact, over the whole vocabulary; ``fastw2v.prediction`` says what
+        they are for each objective. Several contexts of skip-gram, whose objective knows one at a
+        time, give the geometric mean of their distributions, brought to a sum of 1. None for
+        ``topn`` is all words.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            For a key outside the vocabulary; for a str in place of a list; for no keys.
+        """
+        return predict_center(self._trained(), context_keys, topn)
+
+    def predict_context(
+        self, center_key: Hashable, topn: int | None = 10
+    ) -> list[tuple[Hashable, float]]:
+        """Return the ``topn`` likeliest contexts of a word, each with its probability.
+
+        Parameters, errors and what the probabilities are: as for ``predict_center``.
+        """
+        return predict_context(self._trained(), center_key, topn)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save everything but the corpus to one safetensors file, whole or not at all.
@@ -407,17 +313,16 @@ class Model:
         """
         if self.vocabulary is None or self.input_vectors is None or self.output_vectors is None:
             raise RuntimeError("the model has nothing to save yet: call train() first")
-        safetensors.write(
-            path,
-            self.vocabulary.keys,
-            self.vocabulary.counts,
-            {"input_vectors": self.input_vectors, "output_vectors": self.output_vectors},
-            {
-                "hyperparameters": asdict(self.parameters),
-                "workers": self.workers,
-                "history": [record.as_dict() for record in self.history],
-            },
+        stored = StoredModel(
+            self.parameters,
+            self.workers,
+            isinstance(self._choice, Identity),
+            self.vocabulary,
+            self.input_vectors,
+            self.output_vectors,
+            self.history,
         )
+        model_file.write(path, stored)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Model:
@@ -428,30 +333,12 @@ class Model:
         FileNotFoundError, ValueError
             If there is no such file, or if it is damaged or holds no model.
         """
-        contents = safetensors.read(path)
-        missing = {"hyperparameters", "workers", "history"} - contents.metadata.keys()
-        missing |= {"input_vectors", "output_vectors"} - contents.matrices.keys()
-        if missing:
-            raise ValueError(
-                f"{path} holds no model ({', '.join(sorted(missing))} missing); "
-                "KeyedVectors.load reads vectors"
-            )
-        try:
-            settings: dict[str, Any] = contents.metadata["hyperparameters"]
-            # Whether the environment names a good kernel is nothing that a file is to blame for.
-            model = cls(None, **settings, workers=contents.metadata["workers"], kernel="blas")
-            model.kernel = "auto"
-            model.history = [EpochRecord(**record) for record in contents.metadata["history"]]
-            model.vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
-        names = "input_vectors", "output_vectors"
-        for matrix in (contents.matrices[name] for name in names):
-            if matrix.shape[1] != model.parameters.vector_size:
-                raise ValueError(
-                    f"{path} is damaged: vector_size is {model.parameters.vector_size}, but its "
-                    f"vectors have {matrix.shape[1]} dimensions"
-                )
-        inputs, outputs = (matrices.padded(contents.matrices.pop(name)) for name in names)
-        model.input_vectors, model.output_vectors = model._own = inputs, outputs
+        stored = model_file.read(path)
+        # Whether the environment names a good kernel is nothing that a file is to blame for.
+        model = cls(None, **asdict(stored.parameters), workers=stored.workers, kernel="blas")
+        model.kernel = "auto"
+        if stored.is_identity:
+            model._choice = Identity()
+        model._become(stored.vocabulary, stored.input_vectors, stored.output_vectors)
+        model.history = stored.history
         return model

@@ -11,7 +11,6 @@ may be a neighbour; where there are fewer of these, results end with −1 and �
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,7 +21,7 @@ from fastw2v._kernels import nearest as kernel
 from fastw2v.checks import optional_number
 from fastw2v.dispatch import kernels
 from fastw2v.resources import available_cores
-from fastw2v.threads import StoppableThread
+from fastw2v.threads import share_out
 
 Rows = NDArray[np.intp]
 Matrix = NDArray[np.float32]
@@ -79,24 +78,24 @@ def unit(vector: NDArray[np.floating[Any]]) -> Matrix:
 def unit_rows(matrix: Matrix) -> Matrix:
     """Return a matrix with each row divided by its length, float32 (V, d); zero rows stay zero."""
     out = np.empty(matrix.shape, np.float32)
-    _require_finite(kernel.unit_rows(_readable(matrix), out))
+    require_finite(kernel.unit_rows(readable(matrix), out))
     return out
 
 
 def cosines(matrix: Matrix, query: Matrix, *, workers: int | None = None) -> NDArray[np.float32]:
     """Return each row's cosine with a vector of length 1, float32 (V,); 0 for a zero row."""
-    matrix = _readable(matrix)
+    matrix = readable(matrix)
     out = np.empty(len(matrix), np.float32)
-    n_threads = min(_n_threads(workers), max(matrix.size // SCAN_FLOATS, 1))
+    n_threads = min(threads_for(workers), max(matrix.size // SCAN_FLOATS, 1))
     share = -(-len(matrix) // n_threads) or 1
     name = kernels().chosen
 
     def scan(start: int, stopped: threading.Event) -> None:
         part = slice(start, start + share)
         bad = kernel.cosines(query, matrix[part], out[part], name)
-        _require_finite(bad if bad < 0 else start + bad)
+        require_finite(bad if bad < 0 else start + bad)
 
-    _share_out(scan, range(0, len(matrix), share), n_threads)
+    share_out(scan, range(0, len(matrix), share), n_threads)
     return out
 
 
@@ -107,9 +106,16 @@ def largest(values: NDArray[np.float32], topn: int) -> tuple[Rows, NDArray[np.fl
     """
     rows, scores = _empty_best(1, topn)
     if topn:
-        kernel.offer_all(values, rows, scores)
+        kernel.best_of(values, np.empty(len(values) // kernel.CHUNK, np.float32), rows, scores)
         kernel.sort(rows, scores)
     return rows[0], scores[0]
+
+
+def near_best(values: NDArray[np.float32], topn: int, margin: float) -> Rows:
+    """Return where the values are that are at most ``margin`` below the topn-th largest, sorted."""
+    rows = np.empty(len(values) + topn, np.intp)
+    scratch = np.empty(len(values) // kernel.CHUNK + topn, np.float32)
+    return rows[: kernel.near_best(values, topn, margin, scratch, rows)]
 
 
 def nearest(
@@ -154,7 +160,7 @@ def nearest(
     ValueError
         If a query does.
     """
-    matrix, n = _readable(matrix), len(queries)
+    matrix, n = readable(matrix), len(queries)
     own = cast("Rows", queries) if queries.ndim == 1 else None
     if excluded is None:
         excluded = np.full(n, -1, np.intp) if own is None else own
@@ -162,7 +168,7 @@ def nearest(
     candidates = matrix[:restrict]
     means = np.empty(0, np.float32) if scaling is None else scaling.means[: len(candidates)]
     best_rows, scores = _empty_best(n, topn)
-    n_threads = _n_threads(workers)
+    n_threads = threads_for(workers)
     size, scratch_floats = _block(n, matrix.shape[1], n_threads)
     rows_a_call = max(CALL_OPERATIONS // (size * matrix.shape[1]), 1)
 
@@ -178,7 +184,7 @@ def nearest(
                 return
             last = min(first + rows_a_call, len(candidates))
             found = best_rows[block], scores[block]
-            _require_finite(
+            require_finite(
                 kernel.search(
                     unit_queries, candidates, first, last, excluded[block], means, scratch, *found
                 )
@@ -186,7 +192,7 @@ def nearest(
         kernel.sort(best_rows[block], scores[block])
 
     if topn:
-        _share_out(search, range(0, n, size), n_threads)
+        share_out(search, range(0, n, size), n_threads)
     if scaling is not None:
         if own is None:
             _, near = nearest(matrix, queries, scaling.k, excluded=excluded, workers=workers)
@@ -242,7 +248,7 @@ def _block(n: int, d: int, n_threads: int) -> tuple[int, int]:
 def _unit_vectors(vectors: Matrix, first: int) -> Matrix:
     """Return vectors divided by their lengths; ``first`` is the position of the first, to name."""
     out = np.empty(vectors.shape, np.float32)
-    bad = kernel.unit_rows(_readable(vectors), out)
+    bad = kernel.unit_rows(readable(vectors), out)
     if bad >= 0:
         raise ValueError(f"the vector asked with at position {first + bad} holds NaN or infinity")
     return out
@@ -251,71 +257,23 @@ def _unit_vectors(vectors: Matrix, first: int) -> Matrix:
 def _unit_rows_of(matrix: Matrix, rows: Rows) -> Matrix:
     out = matrix[rows]
     bad = kernel.unit_rows(out, out)
-    _require_finite(bad if bad < 0 else int(rows[bad]))
+    require_finite(bad if bad < 0 else int(rows[bad]))
     return out
 
 
-def _readable(matrix: Matrix) -> Matrix:
+def readable(matrix: Matrix) -> Matrix:
     """Return a matrix each row of which is one block of memory: itself, if it can be."""
     if matrix.strides[1] == matrix.itemsize and matrix.flags.aligned:
         return matrix
     return np.ascontiguousarray(matrix)
 
 
-def _require_finite(bad: int) -> None:
+def require_finite(bad: int) -> None:
+    """Raise NonFiniteRowError for a row, but for −1."""
     if bad >= 0:
         raise NonFiniteRowError(bad)
 
 
-def _n_threads(workers: int | None) -> int:
+def threads_for(workers: int | None) -> int:
+    """Return how many threads ``workers`` stands for; None is every core."""
     return optional_number("workers", workers, least=1) or available_cores()
-
-
-class _Helper(StoppableThread):
-    """A thread that helps the caller's with its work."""
-
-    def __init__(self, work: Callable[[], None], stopped: threading.Event) -> None:
-        super().__init__("fastw2v-neighbors")
-        self.work, self.stopped = work, stopped
-        self.error: BaseException | None = None
-
-    def work_on(self) -> None:
-        try:
-            self.work()
-        except BaseException as error:  # raised again by the caller
-            self.error = error
-            self.stopped.set()
-
-
-def _share_out(work: Callable[[int, threading.Event], None], starts: range, n_threads: int) -> None:
-    """Call ``work`` with each start, on this thread and on others; at an error, stop them all.
-
-    It is also given an event to look at now and then, which tells it to return.
-    """
-    stopped, lock, remaining = threading.Event(), threading.Lock(), iter(starts)
-
-    def work_on_the_next() -> None:
-        while not stopped.is_set():
-            with lock:
-                start = next(remaining, None)
-            if start is None:
-                return
-            work(start, stopped)
-
-    n_helpers = min(n_threads, len(starts)) - 1
-    helpers = [_Helper(work_on_the_next, stopped) for _ in range(n_helpers)]
-    try:
-        for helper in helpers:
-            helper.start()
-        work_on_the_next()
-        for helper in helpers:
-            helper.done.wait()
-    except BaseException:  # Ctrl-C too
-        stopped.set()
-        raise
-    finally:
-        for helper in helpers:
-            helper.wait()
-    for helper in helpers:
-        if helper.error is not None:
-            raise helper.error

@@ -39,7 +39,7 @@ from fastw2v._kernels.phrases import LAST_HASH, Joiner, PairCounter, tally
 from fastw2v.checks import one_of, optional_number, real_number, whole_number
 from fastw2v.corpus import EncodedCorpus, encode, memory_budget
 from fastw2v.corpus.encoding import encode_numbered
-from fastw2v.corpus.messages import described
+from fastw2v.messages import described
 from fastw2v.resources import available_cores
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Selection, Vocabulary
 

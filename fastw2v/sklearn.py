@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from fastw2v.checks import one_of
 from fastw2v.corpus import EncodedCorpus, encode
 from fastw2v.corpus.columns import is_table
-from fastw2v.corpus.messages import described
 from fastw2v.corpus.objects import as_tokens
 from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
 from fastw2v.keyed_vectors import KeyedVectors
+from fastw2v.messages import described
 from fastw2v.model import Model
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary

@@ -1,8 +1,12 @@
-"""Threads that can be waited for through interrupts: the readers and the trainer's workers."""
+"""Threads that can be waited for through interrupts, and work that is shared out among some.
+
+The readers, the trainer's workers and whatever helps with a search are such.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 START_SECONDS = 5.0  # a thread that was made runs by then
 
@@ -57,3 +61,54 @@ class StoppableThread(threading.Thread):
                 interrupt = error
         if interrupt is not None:
             raise interrupt
+
+
+class Helper(StoppableThread):
+    """A thread that helps the caller's with its work."""
+
+    def __init__(self, work: Callable[[], None], stopped: threading.Event) -> None:
+        super().__init__("fastw2v-helper")
+        self.work, self.stopped = work, stopped
+        self.error: BaseException | None = None
+
+    def work_on(self) -> None:
+        """Work, and keep what went wrong."""
+        try:
+            self.work()
+        except BaseException as error:  # raised again by the caller
+            self.error = error
+            self.stopped.set()
+
+
+def share_out(work: Callable[[int, threading.Event], None], starts: range, n_threads: int) -> None:
+    """Call ``work`` with each start, on this thread and on others; at an error, stop them all.
+
+    It is also given an event to look at now and then, which tells it to return.
+    """
+    stopped, lock, remaining = threading.Event(), threading.Lock(), iter(starts)
+
+    def work_on_the_next() -> None:
+        while not stopped.is_set():
+            with lock:
+                start = next(remaining, None)
+            if start is None:
+                return
+            work(start, stopped)
+
+    n_helpers = min(n_threads, len(starts)) - 1
+    helpers = [Helper(work_on_the_next, stopped) for _ in range(n_helpers)]
+    try:
+        for helper in helpers:
+            helper.start()
+        work_on_the_next()
+        for helper in helpers:
+            helper.done.wait()
+    except BaseException:  # Ctrl-C too
+        stopped.set()
+        raise
+    finally:
+        for helper in helpers:
+            helper.wait()
+    for helper in helpers:
+        if helper.error is not None:
+            raise helper.error

@@ -14,7 +14,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -152,7 +152,7 @@ def train(
     kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
-) -> Iterator[EpochRecord]:
+) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
 
     All checks and allocations are done in this call, the training as the records are asked for.
@@ -182,7 +182,7 @@ def train(
 
     Returns
     -------
-    iterator of EpochRecord
+    generator of EpochRecord
         One after each epoch. All threads have ended whenever it yields or raises.
     """
     corpus.check_file()
@@ -226,7 +226,7 @@ def _epochs(
     epochs: range,
     batch_tokens: int,
     progress: bool | None,
-) -> Iterator[EpochRecord]:
+) -> Generator[EpochRecord, None, None]:
     disable = None if progress is None else not progress
     n_tokens = len(epochs) * corpus.raw_tokens
     fall = (parameters.alpha - parameters.min_alpha) / len(epochs)

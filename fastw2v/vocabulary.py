@@ -199,6 +199,13 @@ class Selection:
             If no key is chosen; the message says which ``min_count`` would keep some.
         """
         all_counts = counted.counts()
+        numbers = self.select(counted, all_counts)
+        if not len(numbers):
+            raise ValueError(self._why_empty(all_counts[all_counts > 0]))
+        return Vocabulary._of_distinct(counted.keys(numbers), all_counts[numbers]), numbers
+
+    def select(self, counted: Counted, all_counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers that are chosen by their counts, in order; none if there are none."""
         numbers = np.flatnonzero(all_counts > 0)
         counts = all_counts[numbers]
         chosen, certain = counts >= self.min_count, np.zeros(len(numbers), bool)
@@ -208,16 +215,13 @@ class Selection:
             certain = np.array([verdict is not None and bool(verdict) for verdict in verdicts])
             dropped = np.array([verdict is not None and not verdict for verdict in verdicts])
             chosen = (chosen & ~dropped) | certain
-        if not chosen.any():
-            raise ValueError(self._why_empty(counts))
         numbers, counts, certain = numbers[chosen], counts[chosen], certain[chosen]
         order = np.lexsort((counted.first()[numbers], -counts))
-        numbers, counts, certain = numbers[order], counts[order], certain[order]
+        numbers, certain = numbers[order], certain[order]
         if self.max_size is not None:
             room = max(self.max_size - int(certain.sum()), 0)
-            stays = certain | (np.cumsum(~certain) <= room)
-            numbers, counts = numbers[stays], counts[stays]
-        return Vocabulary._of_distinct(counted.keys(numbers), counts), numbers
+            numbers = numbers[certain | (np.cumsum(~certain) <= room)]
+        return numbers
 
     def _why_empty(self, counts: NDArray[np.int64]) -> str:
         highest = int(counts.max(initial=0))

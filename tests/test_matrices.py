@@ -73,6 +73,19 @@ def test_a_padded_copy(shape, order):
     assert not whole(copy)[:, shape[1] :].any()
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_more_rows_than_there_were(shape):
+    n, d = shape
+    trained = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    inputs, outputs = matrices.grown_inputs(trained, n + 3, 7), matrices.padded(trained, n + 3)
+    for grown in inputs, outputs:
+        np.testing.assert_array_equal(grown[:n], trained)
+        assert matrices.is_padded(grown)
+        assert not whole(grown)[:, d:].any()
+    np.testing.assert_array_equal(inputs[n:], matrices.initial(n + 3, d, 7)[0][n:])
+    assert not outputs[n:].any()
+
+
 def test_what_is_not_padded():
     good = matrices.zeros(3, 20)
     assert matrices.is_padded(good)

@@ -1,6 +1,5 @@
 """The search by blocks: against every product in float64, in bounded memory, on threads; CSLS."""
 
-import threading
 import tracemalloc
 
 import numpy as np
@@ -159,34 +158,6 @@ def test_blocks_fit_their_share_of_memory(n_threads, d):
     assert 1 <= size <= neighbors.MOST_QUERIES
     assert floats >= size + d  # a tile of one row at least
     assert (size * d + floats) * n_threads <= max(neighbors.MOST_FLOATS, 4 * d * n_threads)
-
-
-@pytest.mark.parametrize("culprit", [0, 1, 2, 3])
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
-def test_an_error_ends_all_threads(culprit, error):
-    """Whether it is the caller's thread or a helper that fails."""
-    started = []
-
-    def work(start, stopped):
-        started.append(start)
-        if start == culprit:
-            raise error
-        assert stopped.wait(10)
-
-    with pytest.raises(error):
-        neighbors._share_out(work, range(100), 4)
-    assert len(started) <= 4
-    assert not [t for t in threading.enumerate() if t.name == "fastw2v-neighbors"]
-
-
-def test_work_is_done_once_whatever_the_threads():
-    for n_threads in 1, 2, 7:
-        for n in 0, 1, 5, 100:
-            done = []
-            neighbors._share_out(
-                lambda start, _, done=done: done.append(start), range(n), n_threads
-            )
-            assert sorted(done) == list(range(n))
 
 
 def test_a_row_that_is_not_finite_is_named(rng):

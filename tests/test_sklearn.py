@@ -391,8 +391,3 @@ def test_scikit_learn_is_optional():
         "except ImportError as error: print(error)\n"
     )
     assert "pip install 'fastw2v[sklearn]'" in run(code)
-
-
-def test_fastw2v_does_not_import_it():
-    code = "import sys, fastw2v; print({'sklearn', 'scipy', 'matplotlib'} & set(sys.modules))"
-    assert run(code).strip() == "set()"

@@ -4,6 +4,7 @@
 #ifndef FASTW2V_BEST_H
 #define FASTW2V_BEST_H
 
+#include <math.h>
 #include <stddef.h>
 
 enum { BEST_PARTS = 16, BEST_CHUNK = 64 };
@@ -15,6 +16,14 @@ typedef struct {
     ptrdiff_t *rows;
     ptrdiff_t n; /* at least 1 */
 } best;
+
+static inline void empty(best *b)
+{
+    for (ptrdiff_t place = 0; place < b->n; place++) {
+        b->scores[place] = -INFINITY;
+        b->rows[place] = -1;
+    }
+}
 
 /* Of equal scores, that of the later row is the worse. */
 static inline int is_worse(const best *b, ptrdiff_t place, float score, ptrdiff_t row)
@@ -57,6 +66,38 @@ static void offer(best *b, const float *scores, ptrdiff_t n_scores, ptrdiff_t fi
         for (ptrdiff_t i = start; i < end; i++)
             if (scores[i] > b->scores[0]) replace_worst(b, scores[i], first + i);
     }
+}
+
+/* Offer the scores of all rows at once. Where they rise from row to row, one chunk after another beats
+ * what was best so far; so chunks' maxima go first, `maxima` is room for them: as many rows as are
+ * wanted have at least the least of the best of these, and few chunks do. */
+static void offer_all(best *b, const float *scores, ptrdiff_t n_scores, float *maxima)
+{
+    ptrdiff_t n_chunks = n_scores / BEST_CHUNK, end = n_chunks * BEST_CHUNK;
+    float enough;
+    for (ptrdiff_t chunk = 0; chunk < n_chunks; chunk++)
+        maxima[chunk] = maximum_of_chunk(scores + chunk * BEST_CHUNK);
+    offer(b, maxima, n_chunks, 0);
+    enough = b->scores[0];
+    empty(b);
+    for (ptrdiff_t chunk = 0; chunk < n_chunks; chunk++)
+        if (!(maxima[chunk] < enough))
+            offer(b, scores + chunk * BEST_CHUNK, BEST_CHUNK, chunk * BEST_CHUNK);
+    offer(b, scores + end, n_scores - end, end);
+}
+
+/* List the rows with at least a score, after offer_all wrote the chunks' maxima; return how many. */
+static ptrdiff_t list_from(float least, const float *scores, ptrdiff_t n_scores,
+                           const float *maxima, ptrdiff_t *rows)
+{
+    ptrdiff_t n = 0;
+    for (ptrdiff_t start = 0; start < n_scores; start += BEST_CHUNK) {
+        ptrdiff_t end = start + BEST_CHUNK < n_scores ? start + BEST_CHUNK : n_scores;
+        if (end - start == BEST_CHUNK && maxima[start / BEST_CHUNK] < least) continue;
+        for (ptrdiff_t i = start; i < end; i++)
+            if (scores[i] >= least) rows[n++] = i;
+    }
+    return n;
 }
 
 /* Sort the best from high to low, equal scores by row: afterwards they are no heap any more. */

@@ -8,15 +8,19 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { PARTS = 16 };
 
-/* One implementation of cosines: of n rows of d floats, `stride` bytes from one to the next, with a
- * vector of length 1; 0 for a row of zeros, NaN for one that is not finite. */
+/* One implementation of scans. `cosines`: of n rows of d floats, `stride` bytes from one to the next,
+ * with a vector of length 1; 0 for a row of zeros, NaN for one that is not finite. `codes`: the
+ * products of n rows of quantized.h, `width` codes each, with a query of as many values. */
 typedef struct {
     const char *name;
     void (*cosines)(const float *rows, ptrdiff_t stride, ptrdiff_t n, const float *unit_query,
                     ptrdiff_t d, float *out);
+    void (*codes)(const int8_t *codes, ptrdiff_t width, ptrdiff_t n, const int16_t *query,
+                  int32_t *out);
 } Scan;
 
 static inline const float *row_at(const float *rows, ptrdiff_t stride, ptrdiff_t row)

@@ -13,14 +13,6 @@ from libc.math cimport INFINITY
 from fastw2v._kernels.blas cimport CblasNoTrans, CblasRowMajor, CblasTrans, sgemm
 
 cdef extern from "cosine.h" nogil:
-    ctypedef void (*Cosines)(
-        const float* rows, ptrdiff_t stride, ptrdiff_t n, const float* unit_query, ptrdiff_t d,
-        float* out) noexcept nogil
-
-    ctypedef struct Scan:
-        const char* name
-        Cosines cosines
-
     float cosine(const float* x, const float* unit_query, ptrdiff_t d)
     int write_unit(const float* x, ptrdiff_t d, float* unit)
     void scale_locally(float* cosines, const float* means, ptrdiff_t n)
@@ -31,7 +23,14 @@ cdef extern from "best.h" nogil:
         ptrdiff_t* rows
         ptrdiff_t n
 
+    enum:
+        BEST_CHUNK
+
+    void empty(best* b)
     void offer(best* b, const float* scores, ptrdiff_t n_scores, ptrdiff_t first)
+    void offer_all(best* b, const float* scores, ptrdiff_t n_scores, float* maxima)
+    ptrdiff_t list_from(
+        float least, const float* scores, ptrdiff_t n_scores, const float* maxima, ptrdiff_t* rows)
     void sort_best(best b)
 
 cdef extern from "simd/compiled.h":
@@ -44,6 +43,7 @@ cdef extern from "simd/compiled.h":
 
     int compiled_kernels(Compiled* found)
 
+CHUNK = BEST_CHUNK
 cdef Compiled _compiled[MOST_COMPILED]
 cdef int _n_compiled = compiled_kernels(_compiled)
 
@@ -162,15 +162,45 @@ cdef void search_tile(
         offer(&found, cosines, size, start)
 
 
-def offer_all(const float[::1] offered, ptrdiff_t[:, ::1] rows, float[:, ::1] scores):
-    """Offer one query's scores of all rows to its best, as ``search`` does."""
+def best_of(
+    const float[::1] scores,  # IN: (n,)
+    float[::1] scratch,  # a float for each whole CHUNK of them
+    ptrdiff_t[:, ::1] rows,  # OUT: (1, topn), the best, in no order
+    float[:, ::1] best_scores,  # OUT: and their scores
+):
+    """Choose the best of one query's scores of all rows; −1 and −infinity fill what is left."""
     cdef best found
-    check_best(rows, scores, 1)
+    check_best(rows, best_scores, 1)
+    if scratch.shape[0] < scores.shape[0] // BEST_CHUNK:
+        raise ValueError("scratch must have a float for each chunk")
     found.n = rows.shape[1]
-    found.scores, found.rows = &scores[0, 0], &rows[0, 0]
-    if offered.shape[0]:
-        with nogil:
-            offer(&found, &offered[0], offered.shape[0], 0)
+    found.scores, found.rows = &best_scores[0, 0], &rows[0, 0]
+    with nogil:
+        empty(&found)
+        if scores.shape[0]:
+            offer_all(&found, &scores[0], scores.shape[0], &scratch[0])
+
+
+def near_best(
+    const float[::1] scores,  # IN: (n,)
+    Py_ssize_t topn,
+    float margin,
+    float[::1] scratch,  # at least a float for each whole CHUNK of them, and topn
+    ptrdiff_t[::1] rows,  # OUT: (n + topn,), in their order
+):
+    """List the rows whose scores are at most ``margin`` below the topn-th best; return how many."""
+    cdef Py_ssize_t n = scores.shape[0], n_listed = 0
+    cdef best found
+    if topn < 1 or rows.shape[0] < n + topn or scratch.shape[0] < n // BEST_CHUNK + topn:
+        raise ValueError("rows and scratch must have room for the best and more")
+    found.n, found.scores, found.rows = topn, &scratch[0], &rows[n]
+    with nogil:
+        empty(&found)
+        if n:
+            offer_all(&found, &scores[0], n, &scratch[topn])
+            n_listed = list_from(
+                found.scores[0] - margin, &scores[0], n, &scratch[topn], &rows[0])
+    return n_listed
 
 
 def sort(ptrdiff_t[:, ::1] rows, float[:, ::1] scores):

@@ -24,11 +24,16 @@ INITIAL_VECTORS = 2**64 - 1
 SENTENCE_ORDER = 2**64 - 2
 
 
-def fill_uniform(float[:, :] out, uint64_t seed, uint64_t purpose, double half_width):
-    """Fill a matrix with numbers uniform on ±half_width, from the seed and the purpose alone."""
+def fill_uniform(
+    float[:, :] out, uint64_t seed, uint64_t purpose, double half_width, uint64_t first_row=0,
+):
+    """Fill a matrix with numbers uniform on ±half_width, from the seed and the purpose alone.
+
+    Its rows are those from ``first_row`` of a matrix that has no end.
+    """
     cdef uint64_t key = fold(fold(0, seed), purpose)
     cdef Py_ssize_t i, j, columns = out.shape[1]
     with nogil:
         for i in range(out.shape[0]):
             for j in range(columns):
-                out[i, j] = <float>((2.0 * uniform(fold(key, i * columns + j)) - 1.0) * half_width)
+                out[i, j] = <float>((2.0 * uniform(fold(key, (first_row + i) * columns + j)) - 1.0) * half_width)

@@ -182,7 +182,7 @@ def save_vocabulary(path: str, vocabulary: Vocabulary) -> None:
 
 def is_safetensors(path: str) -> bool:
     """Tell whether a path is one of a safetensors file, by its first bytes."""
-    from fastw2v.corpus.compression import is_safetensors
+    from fastw2v.compression import is_safetensors
 
     if not os.path.isfile(path):
         return False

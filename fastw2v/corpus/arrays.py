@@ -5,7 +5,7 @@ No token becomes a Python object on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ class Rows:
     parallel = True
     replaces_invalid = False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield blocks of whole rows, or parts of rows that are longer."""
         n_rows, width = self.array.shape
         if not width:
@@ -87,7 +87,7 @@ class TokensAndOffsets:
                 f"with the number of tokens, {n:,}. For two sentences, give a list of two arrays"
             )
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield blocks of as many tokens, which may cut sentences."""
         ends = self.offsets[1:]
         first = 0

@@ -7,7 +7,7 @@ is a sentence too, split at white space, as a line of a text file would be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ class Column:
                 raise ValueError("padding is an integer to leave out, and this column holds texts")
             break
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield blocks of rows."""
         first = 0
         for chunk in _chunks(self.column):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Generator, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.corpus.messages import described
 from fastw2v.corpus.numbering import KeyTable, MissingToken
 from fastw2v.corpus.object_reader import ObjectReader
 from fastw2v.corpus.reading import Block, Scratch
+from fastw2v.messages import described
 
 PIECE = 1 << 17  # tokens at a time: between two pieces Python sees to Ctrl-C
 
@@ -26,7 +26,7 @@ class Sentences:
     parallel = False  # Python's objects take Python's lock
     replaces_invalid = False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield blocks, each of which reads on where the one before stopped."""
         reader = ObjectReader(self.sentences, as_tokens, refuse_token, self.padding)
         block = ObjectBlock(reader)

@@ -11,7 +11,7 @@ in that block.
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -62,7 +62,7 @@ class Source(Protocol):
     def replaces_invalid(self) -> bool:
         """Whether texts that are not UTF-8 are to be mended."""
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield the input's blocks, in order."""
 
 
@@ -252,6 +252,7 @@ def read(
             work.stop()  # at the end there is nothing left to stop
             for thread in threads:
                 thread.wait()
+            work.blocks.close()  # a file that is being read
         if work.errors:
             raise min(work.errors, key=lambda error: error[0])[1]
         corpus.finish(tables, replaces_invalid=source.replaces_invalid)

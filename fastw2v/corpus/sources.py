@@ -13,7 +13,6 @@ import numpy as np
 
 from fastw2v.corpus.arrays import Rows, TokensAndOffsets
 from fastw2v.corpus.columns import Column, is_column, is_table
-from fastw2v.corpus.messages import described
 from fastw2v.corpus.objects import (
     Sentences,
     check_sentence,
@@ -23,6 +22,7 @@ from fastw2v.corpus.objects import (
 )
 from fastw2v.corpus.reading import Source
 from fastw2v.corpus.text import TextFiles, TextStream, find_files
+from fastw2v.messages import described
 
 ERRORS = ("strict", "replace")
 ACCEPTED = (

@@ -13,14 +13,14 @@ import io
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from fastw2v.corpus.compression import Damage, decompressor, opener, refuse_other_files
-from fastw2v.corpus.messages import shown
+from fastw2v.compression import Damage, decompressor, opener, refuse_other_files
 from fastw2v.corpus.numbering import PADDING, KeyTable
 from fastw2v.corpus.reading import Block, Scratch
+from fastw2v.messages import shown
 
 logger = logging.getLogger("fastw2v")
 
@@ -53,7 +53,7 @@ class TextFiles:
         for path in self.paths:
             opener(path)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield the files' blocks."""
         for path in self.paths:
             with Damage(path), opener(path)(path, "rb") as file:
@@ -78,7 +78,7 @@ class TextStream:
     replaces_invalid: bool = False
     parallel = False
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block]:
         """Yield the stream's blocks."""
         name = _name_of(self.stream)
         with Damage(name):

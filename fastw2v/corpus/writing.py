@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from fastw2v.corpus.compression import compressing
+from fastw2v.compression import compressing
 from fastw2v.corpus.encoded import EncodedCorpus
-from fastw2v.corpus.messages import shown
 from fastw2v.formats.files import replacing
+from fastw2v.messages import shown
 
 STEP = 1 << 14  # sentences at a time
 

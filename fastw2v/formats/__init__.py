@@ -44,7 +44,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastw2v import checks
-from fastw2v.corpus.messages import shown
 from fastw2v.formats import table
 from fastw2v.formats.source import (
     Source,
@@ -55,6 +54,7 @@ from fastw2v.formats.source import (
 )
 from fastw2v.formats.streams import require_room
 from fastw2v.formats.table import FORMATS, Format, detect
+from fastw2v.messages import shown
 
 __all__ = ["FORMATS", "Format", "Vectors", "convert", "detect", "read", "write"]
 

@@ -181,6 +181,8 @@ def read(path: str | os.PathLike[str]) -> Contents:
         finite; the message names the file, and the key.
     """
     contents = _contents(path, *_read_tensors(path))
+    if len(set(contents.keys)) != len(contents.keys):
+        raise ValueError(f"{path} is damaged: a key occurs more than once")
     _check_finite(path, contents.keys, contents.matrices)
     return contents
 
@@ -195,7 +197,8 @@ def open_mapped(path: str | os.PathLike[str]) -> Contents:
     Raises
     ------
     ValueError
-        If it is damaged, cut off, or none of ours, as far as its header, keys and counts tell.
+        If it is damaged, cut off, or none of ours, as far as its header, keys and counts tell. That
+        keys are distinct is left to whoever makes a table of them.
 
     Notes
     -----
@@ -305,8 +308,6 @@ def _check(
     counts: NDArray[Any],
     matrices: Mapping[str, NDArray[Any]],
 ) -> None:
-    if len(set(keys)) != len(keys):
-        raise ValueError(f"{path} is damaged: a key occurs more than once")
     if counts.shape != (len(keys),) or counts.dtype != np.int64:
         raise ValueError(
             f"{path} is damaged: {len(keys)} keys, but counts are {counts.dtype} of shape "

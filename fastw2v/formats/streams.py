@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fastw2v.corpus.compression import Damage, decompressor
+from fastw2v.compression import Damage, decompressor
 from fastw2v.formats.files import check_readable
 from fastw2v.resources import require_memory
 

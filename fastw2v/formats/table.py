@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastw2v.corpus.compression import COMPRESSORS, is_safetensors
-from fastw2v.corpus.messages import shown
+from fastw2v.compression import COMPRESSORS, is_safetensors
 from fastw2v.formats.streams import Stream, open_stream
 from fastw2v.formats.word2vec_header import parse_header
+from fastw2v.messages import shown
 
 WINDOW = 1 << 16  # bytes that files are recognised by
 NO_TEXT = re.compile(rb"[^\t\n\r -~]")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v._kernels.vector_text import gather_keys
-from fastw2v.corpus.messages import described, shown
+from fastw2v.messages import described, shown
 
 logger = logging.getLogger("fastw2v")
 

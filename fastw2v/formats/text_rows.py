@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v._kernels import vector_text
-from fastw2v.corpus.compression import compressing
-from fastw2v.corpus.messages import shown
+from fastw2v.compression import compressing
 from fastw2v.formats.files import replacing
 from fastw2v.formats.ordered import map_in_order
 from fastw2v.formats.source import Source, Vectors, checked
 from fastw2v.formats.streams import BLOCK, LONGEST_KEY, Stream
 from fastw2v.formats.text_keys import TEXT, KeyWriter, decode, gather
+from fastw2v.messages import shown
 
 LONGEST_NUMBER = 64  # characters, on average over a line
 

@@ -22,13 +22,13 @@ from fastw2v._kernels.vector_text import (
     most_bytes,
     parse_binary,
 )
-from fastw2v.corpus.compression import compressing
-from fastw2v.corpus.messages import shown
+from fastw2v.compression import compressing
 from fastw2v.formats.files import replacing
 from fastw2v.formats.source import Source, Vectors, checked
 from fastw2v.formats.streams import LONGEST_KEY, Stream, open_stream, require_room
 from fastw2v.formats.text_keys import BINARY, Gathered, KeyWriter, decode, gather
 from fastw2v.formats.word2vec_header import Header, read_header
+from fastw2v.messages import shown
 
 BLOCK = 1 << 19  # bytes at a time: they stay in a core's own cache until their floats are copied
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from fastw2v.corpus.messages import shown
 from fastw2v.formats.streams import Stream
+from fastw2v.messages import shown
 
 LONGEST = 100  # bytes of the line
 PATTERN = re.compile(rb" *([0-9]{1,18}) +([0-9]{1,18})[ \t\r]*\n")

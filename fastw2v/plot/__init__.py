@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.checks import one_of, optional_number, whole_number
-from fastw2v.corpus.messages import described
 from fastw2v.keyed_vectors import KeyedVectors
+from fastw2v.messages import described
 from fastw2v.plot.plots import HistoryPlot, Plot, Ring, WordPlot, label_of, nearest
 from fastw2v.plot.projection import around, pca, tsne, unit_rows
 from fastw2v.trainer import EpochRecord

@@ -57,6 +57,23 @@ def test_its_looks(path, sentences):
     assert repr(opened) == "<EncodedCorpus: 4 sentences, 10 tokens of 10 read, in a file>"
 
 
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_its_own_counts(is_saved, path, sentences, monkeypatch):
+    monkeypatch.setattr(encoded, "PIECE", 3)
+    counted = encode(sentences, min_count=1).vocabulary
+    other = Vocabulary(["elsewhere", *counted.keys], np.arange(100, 101 + len(counted)))
+    corpus = encode(EncodedCorpus.open(path) if is_saved else sentences, vocabulary=other)
+    if is_saved:
+        corpus.save(path)
+        corpus = EncodedCorpus.open(path)
+    own = corpus.with_own_counts()
+    assert own.vocabulary.keys == other.keys
+    expected = [dict(zip(counted.keys, counted.counts, strict=True)).get(k, 0) for k in other.keys]
+    assert own.vocabulary.counts.tolist() == expected
+    assert own.tokens.tolist() == corpus.tokens.tolist()
+    assert corpus.vocabulary.counts.tolist() == other.counts.tolist()
+
+
 def test_unseen_rows_are_saved_too(contents, tmp_path):
     corpus = encode([[4, 1, 4]], vocabulary="identity")
     corpus.save(tmp_path / "corpus")

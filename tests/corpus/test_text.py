@@ -346,3 +346,23 @@ def test_a_file_that_fails_among_others_is_named(
     for _ in range(10):
         with pytest.raises(ValueError, match=r"1\.xz, line 2, byte 6 of the line: 0xfe"):
             encode(tmp_path, min_count=1, workers=workers)
+
+
+def test_files_are_closed_when_another_fails(write, random_text, tmp_path, monkeypatch):
+    monkeypatch.setattr(text, "BLOCK", 64)
+    closed = []
+    original = text._blocks
+
+    def blocks(path, *arguments):
+        try:
+            yield from original(path, *arguments)
+        finally:
+            closed.append(path)
+
+    monkeypatch.setattr(text, "_blocks", blocks)
+    paths = [write(tmp_path / name, random_text) for name in ("0.txt", "1.txt")]
+    paths[0].write_bytes(b"\xff " + paths[0].read_bytes())
+    with pytest.raises(ValueError, match="not valid UTF-8") as error:
+        encode(paths, min_count=1, workers=2)
+    assert str(paths[0]) in closed
+    assert error.traceback  # whose frames are alive, and would keep the file open

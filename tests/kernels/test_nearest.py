@@ -126,7 +126,7 @@ def test_the_best_of_scores_with_many_ties(data):
     values = np.array(values, np.float32)
     topn = data.draw(st.integers(1, 320), "topn")
     rows, scores = best(1, topn)
-    nearest.offer_all(values, rows, scores)
+    nearest.best_of(values, np.empty(len(values) // nearest.CHUNK, np.float32), rows, scores)
     nearest.sort(rows, scores)
     order = np.argsort(-values, kind="stable")
     expected = order[values[order] > -np.inf][:topn]
@@ -144,10 +144,25 @@ def test_the_best_of_many_scores(rng, order, topn):
     if order != "random":
         values = np.sort(values)[:: 1 if order == "rising" else -1].copy()
     rows, scores = best(1, topn)
-    nearest.offer_all(values, rows, scores)
+    nearest.best_of(values, np.empty(len(values) // nearest.CHUNK, np.float32), rows, scores)
     nearest.sort(rows, scores)
     assert rows[0].tolist() == np.argsort(-values, kind="stable")[:topn].tolist()
     assert scores[0].tolist() == values[rows[0]].tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0]), max_size=300),
+    st.integers(1, 320),
+    st.sampled_from([0.0, 0.5, 1.0, 10.0]),
+)
+def test_what_is_nearly_best(values, topn, margin):
+    values = np.array(values, np.float32)
+    n = len(values)
+    scratch, rows = np.empty(n // nearest.CHUNK + topn, np.float32), np.empty(n + topn, np.intp)
+    listed = rows[: nearest.near_best(values, topn, margin, scratch, rows)]
+    least = np.sort(values)[-topn] - margin if topn <= n else -np.inf
+    assert listed.tolist() == np.flatnonzero(values >= least).tolist()
 
 
 # The search
@@ -203,9 +218,13 @@ def test_shapes_that_do_not_fit():
         lambda: cosines(one[:0], np.ones((3, 0), np.float32), "blas"),
         lambda: cosines(two, np.ones((3, 4), np.float32)[:, ::2], "blas"),
         lambda: nearest.unit_rows(matrix, np.ones((2, 2), np.float32)),
-        lambda: nearest.offer_all(two, rows[:, :1], scores),
-        lambda: nearest.offer_all(two, *best(1, 0)),
-        lambda: nearest.offer_all(two, *best(2, 2)),
+        lambda: nearest.best_of(two, two, rows[:, :1], scores),
+        lambda: nearest.best_of(two, two, *best(1, 0)),
+        lambda: nearest.best_of(two, two, *best(2, 2)),
+        lambda: nearest.best_of(np.ones(3 * nearest.CHUNK, np.float32), two, *best(1, 2)),
+        lambda: nearest.near_best(two, 1, 0.0, one, np.empty(2, np.intp)),
+        lambda: nearest.near_best(two, 2, 0.0, one, np.empty(4, np.intp)),
+        lambda: nearest.near_best(two, 0, 0.0, one, np.empty(4, np.intp)),
         lambda: nearest.sort(rows, scores[:0]),
         lambda: search(one[None], matrix, 0, 3, none, one[:0], room, rows, scores),
         lambda: search(two[None], matrix, 0, 4, none, one[:0], room, rows, scores),
@@ -216,6 +235,6 @@ def test_shapes_that_do_not_fit():
         lambda: search(two[None], matrix, 0, 3, none, one[:0], room[:2], rows, scores),
         lambda: search(two[None], matrix, 0, 3, none, one[:0], room, *best(2, 2)),
     ):
-        with pytest.raises(ValueError, match=r"shapes|memory|room"):
+        with pytest.raises(ValueError, match=r"shapes|memory|room|scratch"):
             call()
     assert search(two[None], matrix, 0, 3, none, one[:0], room, rows, scores) == -1

@@ -204,3 +204,10 @@ def test_fill_uniform_depends_on_the_seed_alone():
     assert abs(first).max() <= 0.25
     assert abs(first.mean()) < 0.02
     assert first.std() == pytest.approx(0.5 / 12**0.5, rel=0.05)
+
+
+def test_fill_uniform_goes_on_where_another_matrix_ends():
+    whole, rest = np.empty((300, 7), np.float32), np.empty((100, 7), np.float32)
+    fill_uniform(whole, 5, INITIAL_VECTORS, 0.25)
+    fill_uniform(rest, 5, INITIAL_VECTORS, 0.25, 200)
+    np.testing.assert_array_equal(rest, whole[200:])

@@ -3,6 +3,7 @@
 
 #include "update.h"
 #include "scan.h"
+#include "codes.h"
 
 const Updates fastw2v_neon = {"neon", 0, update_rows, update_mean};
-const Scan fastw2v_neon_scan = {"neon", scan_cosines};
+const Scan fastw2v_neon_scan = {"neon", scan_cosines, scan_codes};

@@ -1,0 +1,114 @@
+"""The best rows for one query from a quarter of the memory: codes choose, cosines decide.
+
+A scan of a matrix waits for memory. ``QuantizedRows`` keeps each row's direction in a byte a value
+(scalar quantisation), which is scanned instead, and knows how far a cosine can be off by that.
+What is left within twice the error of the best is compared by its true cosine: results are those of
+a scan of the matrix, to the bit. Codes are of the matrix as it was: whoever keeps them sees to it
+that nobody writes to it.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastw2v._kernels import quantized as kernel
+from fastw2v.dispatch import kernels
+from fastw2v.neighbors import Matrix, Rows, cosines, largest, near_best, readable, threads_for
+from fastw2v.threads import share_out
+
+ROWS_AT_ONCE = 1 << 14  # encoded by a thread in one call
+CODES_PER_THREAD = 1 << 23  # scanned for a single query, at least
+LEAST_SHARE = 8  # more than one row in so many wanted: codes are not worth it
+
+
+class QuantizedRows:
+    """A matrix with a code for each value, a byte.
+
+    Parameters
+    ----------
+    matrix
+        float32 (V, d), of finite values, not to be changed from now on. Codes take V·d bytes, with
+        d rounded up to a multiple of 16, and 4·V.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix = readable(matrix)
+        n, d = matrix.shape
+        self._codes = np.empty((n, kernel.width(d)), np.int8)
+        self._scales = np.empty(n, np.float32)
+        errors = [0.0]
+
+        def encode(start: int, stopped: threading.Event) -> None:
+            part = slice(start, start + ROWS_AT_ONCE)
+            out = self._codes[part], self._scales[part]
+            bad, error = kernel.encode(matrix[part], *out, np.empty(d, np.float32))
+            if bad >= 0:
+                raise ValueError(f"row {start + bad} holds NaN or infinity")
+            errors.append(error)
+
+        share_out(encode, range(0, n, ROWS_AT_ONCE), threads_for(None))
+        self._error = max(errors)
+
+    def pays_for(self, topn: int, n: int) -> bool:
+        """Return whether codes save time where ``topn`` of ``n`` rows are wanted."""
+        return topn * LEAST_SHARE <= n
+
+    def best(
+        self, query: Matrix, topn: int, answers: slice, excluded: list[int]
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        """Return the rows nearest to a vector of length 1 and their cosines, in falling order.
+
+        Parameters
+        ----------
+        query
+            float32 (d,).
+        topn
+            How many, at least 1.
+        answers
+            Which rows may be among them.
+        excluded
+            Rows that are not.
+
+        Returns
+        -------
+        rows, cosines
+            intp and float32, (topn,), ties by row; −1 and −infinity at the end if there are fewer.
+        """
+        scores, error = self._approximate_cosines(query, answers)
+        near = near_best(scores, topn + len(excluded), 2 * error) + answers.start
+        exact = cosines(self.matrix[near], query, workers=1)
+        for row in excluded:
+            exact[near == row] = -np.inf
+        places, found = largest(exact, topn)
+        rows = np.full(topn, -1, np.intp)
+        rows[places >= 0] = near[places[places >= 0]]
+        return rows, found
+
+    def _approximate_cosines(
+        self, query: Matrix, answers: slice
+    ) -> tuple[NDArray[np.float32], float]:
+        """Return some rows' cosines with a vector of length 1, and how far each may be off."""
+        codes, scales = self._codes[answers], self._scales[answers]
+        integers = np.empty(codes.shape[1], np.int16)
+        scale, query_error = kernel.quantized_query(query, integers)
+        out = np.empty(len(codes), np.float32)
+        n_threads = min(threads_for(None), max(codes.size // CODES_PER_THREAD, 1))
+        share = -(-len(codes) // n_threads) or 1
+        name = kernels().chosen
+
+        def scan(start: int, stopped: threading.Event) -> None:
+            part = slice(start, start + share)
+            kernel.approximate_cosines(integers, scale, codes[part], scales[part], out[part], name)
+
+        share_out(scan, range(0, len(codes), share), n_threads)
+        # Sums of floats, here and in true cosines, are off by less than half of this each.
+        rounding = (len(query) + 16) * float(np.finfo(np.float32).eps)
+        return out, self._error + (1 + self._error) * query_error + rounding
