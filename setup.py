@@ -21,7 +21,7 @@ from setuptools.command.build_ext import build_ext
 PACKAGE = Path("fastw2v")
 KERNELS = PACKAGE / "_kernels"
 HEADERS = [str(header) for header in KERNELS.glob("**/*.h")]
-WITH_BLAS = {"blas", "updates", "softmax", "nearest"}
+WITH_BLAS = {"blas", "updates", "softmax", "nearest", "path_probability"}
 WITH_VECTOR_KERNELS = {"updates", "nearest", "quantized"}
 
 

@@ -49,6 +49,24 @@ def real_number(
     return number
 
 
+def factors(name: str, values: Any) -> NDArray[np.float32]:
+    """Check that ``values`` is a 1-D array of finite numbers of at least 0, and make it float32."""
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "fiu":
+        raise TypeError(
+            f"{name} must be a 1-D array of numbers, not {type(values).__name__} of shape "
+            f"{array.shape} and type {array.dtype}"
+        )
+    with np.errstate(over="ignore"):
+        checked = array.astype(np.float32)
+    wrong = np.flatnonzero(~(np.isfinite(checked) & (checked >= 0)))
+    if len(wrong):
+        raise ValueError(
+            f"{name}[{wrong[0]}] is {array[wrong[0]]}: {name} must be at least 0 and finite"
+        )
+    return checked
+
+
 def one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     """Check that ``value`` is one of the words allowed."""
     if not isinstance(value, str) or value not in allowed:

@@ -357,7 +357,7 @@ class _JoinedCorpus:
     """
 
     def __init__(self, corpus: EncodedCorpus, phrases: Phrases, delimiter: str) -> None:
-        self._corpus, self._pairs = corpus, phrases.pairs
+        self._corpus, self._pairs, self.weights = corpus, phrases.pairs, corpus.weights
         self._new_keys: dict[Hashable, int] = {}
         keys, old = corpus.vocabulary.keys, corpus.vocabulary.key_to_index
         numbers = []

@@ -47,10 +47,10 @@ class EpochRecord:
         Counted from 0 over all calls of ``train``.
     loss
         Mean loss an example, as the epoch went: a (centre, context) pair for skip-gram, a centre
-        for CBOW. With negative sampling, the sum over the positive and its negatives. NaN where
-        there was no example.
+        for CBOW. With negative sampling, the sum over the positive and its negatives. Where
+        sentences have weights, so have their examples in this mean. NaN where there was no example.
     examples
-        How many examples there were.
+        How many examples there were, those of sentences with weight 0 left out.
     tokens
         Tokens read, before subsampling, those outside the vocabulary too.
     seconds
@@ -146,6 +146,7 @@ def train(
     input_vectors: NDArray[np.float32],
     output_vectors: NDArray[np.float32],
     *,
+    input_rates: NDArray[np.float32] | None = None,
     first_epoch: int = 0,
     workers: int = 1,
     kernel: str = "blas",
@@ -161,9 +162,11 @@ def train(
     parameters
         What to do; ``epochs`` of them.
     vocabulary, corpus
-        The corpus's tokens are rows of the vocabulary.
+        The corpus's tokens are rows of the vocabulary; its sentences may have weights.
     input_vectors, output_vectors
         float32, (len(vocabulary), vector_size), from ``fastw2v.matrices``.
+    input_rates
+        float32, (len(vocabulary),): what each input row's steps are multiplied by; None is 1.
     first_epoch
         The number of the first epoch: random numbers are keyed by it.
     workers
@@ -197,6 +200,8 @@ def train(
         keep_probability=keep_probability,
         noise=noise,
         tree=tree,
+        weights=corpus.weights,
+        input_rates=input_rates,
         input_vectors=input_vectors,
         output_vectors=output_vectors,
         first_epoch=first_epoch,
@@ -233,9 +238,10 @@ def _epochs(
             _run_epoch(kernel, scratches, epoch, corpus, batch_tokens, bar)
             examples = sum(scratch.n_examples for scratch in scratches)
             loss = sum(scratch.loss for scratch in scratches)
+            weight = sum(scratch.weight for scratch in scratches)
             record = EpochRecord(
                 epoch=epoch,
-                loss=loss / examples if examples else math.nan,
+                loss=loss / weight if examples else math.nan,
                 examples=examples,
                 tokens=corpus.raw_tokens,
                 seconds=time.perf_counter() - started,

@@ -1,3 +1,6 @@
+import numpy as np
+from numpy.typing import NDArray
+
 from fastw2v._kernels._types import DrawArray, OffsetArray, TokenArray
 
 LENGTH_BITS: int
@@ -14,6 +17,7 @@ def translate(
 
 class Scatter:
     def __init__(self, seed: int, bucket_bits: int) -> None: ...
+    def draws(self, out: NDArray[np.uint32]) -> None: ...
     def plan(
         self,
         ends: TokenArray,

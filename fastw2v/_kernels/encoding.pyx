@@ -9,7 +9,7 @@ ever holding the corpus twice: sentences first go to buckets, by the highest of 
 filled one after the other from end to end; then each bucket is sorted alone.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastw2v._kernels.rng cimport fold
@@ -94,6 +94,15 @@ cdef class Scatter:
 
     cdef inline int64_t bucket(self) noexcept nogil:
         return <int64_t>(self.draw() >> (DRAW_BITS - self.bucket_bits))
+
+    def draws(self, uint32_t[::1] out not None):
+        """Write the draws of sentences 0, 1, …; sorted by these, ties by number, they are in order."""
+        cdef Py_ssize_t s
+        cdef int64_t sentence = self.sentence
+        for s in range(out.shape[0]):
+            self.sentence = s
+            out[s] = <uint32_t>self.draw()
+        self.sentence = sentence
 
     def plan(
         self,

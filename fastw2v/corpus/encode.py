@@ -13,6 +13,7 @@ from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus, Source, read
 from fastw2v.corpus.sources import source_of
 from fastw2v.corpus.text import TextFiles
+from fastw2v.corpus.weights import check_count, checked_weights
 from fastw2v.resources import available_cores, available_memory
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Choice, KeepRule, Vocabulary, choice_of
 
@@ -33,6 +34,7 @@ def encode(
     padding: int | None = None,
     errors: str = "strict",
     max_distinct: int | None = None,
+    weights: Any = None,
     memory_limit: int | None = None,
     workers: int | None = None,
 ) -> EncodedCorpus:
@@ -80,6 +82,12 @@ def encode(
         The report and the log say how many. Where that happens follows from the blocks in which the
         input is read, which differ between kinds of input and add their own distinct tokens to the
         bound. None never forgets.
+    weights
+        What each sentence's objective is multiplied by when the corpus is trained on: a 1-D array
+        of finite numbers of at least 0, one for each sentence that has a token, in their order
+        (empty sentences and blank lines have none, nor rows of nothing but ``padding``). They stay
+        with their sentences, whichever are dropped. Counts take no notice of them. For an
+        ``EncodedCorpus``, one for each of its sentences, in place of those that it has.
     memory_limit
         Bytes for the encoded corpus, at least 16 MiB; above it the tokens lie in temporary files
         (4 bytes a token and 8 a sentence, twice that for a moment), in the folder that TMPDIR
@@ -119,6 +127,7 @@ def encode(
         padding=padding,
         errors=errors,
         max_distinct=max_distinct,
+        weights=weights,
         budget=budget,
         workers=workers,
     )
@@ -162,10 +171,16 @@ def count(
 
 
 def encode_for_training(
-    sentences: Any, choice: Choice, *, seed: int | None, budget: int, workers: int | None
+    sentences: Any,
+    choice: Choice,
+    *,
+    seed: int | None,
+    budget: int,
+    workers: int | None,
+    weights: Any = None,
 ) -> EncodedCorpus:
     """Read and encode with the default options, sentences in a random order unless seed is None."""
-    numbered = _numbered(sentences, budget=budget, workers=workers)
+    numbered = _numbered(sentences, weights=weights, budget=budget, workers=workers)
     return _encode_and_close(numbered, choice, seed=seed, budget=budget, workers=workers)
 
 
@@ -192,8 +207,10 @@ def _numbered(
     padding: int | None = None,
     errors: str = "strict",
     max_distinct: int | None = None,
+    weights: Any = None,
 ) -> NumberedCorpus | EncodedCorpus:
     """Read anything; what is encoded already is left as it is."""
+    weights = None if weights is None else checked_weights(weights)
     workers = available_cores() if workers is None else whole_number("workers", workers, least=1)
     max_distinct = optional_number("max_distinct", max_distinct, least=LEAST_MAX_DISTINCT)
     if isinstance(sentences, EncodedCorpus):
@@ -201,7 +218,7 @@ def _numbered(
             raise ValueError(
                 "padding, errors and max_distinct are for reading, and this corpus is encoded"
             )
-        return sentences
+        return sentences if weights is None else sentences.with_weights(weights)
     source = source_of(sentences, padding=padding, errors=errors)
     numbered = read(source, workers=workers, budget=budget, max_distinct=max_distinct)
     if not len(numbered.table):
@@ -213,6 +230,13 @@ def _numbered(
             f"max_distinct={max_distinct:,} made the counting forget all tokens, as so many are "
             "equally rare: raise it"
         )
+    if weights is not None:
+        try:
+            check_count(weights, numbered.n_sentences)
+        except ValueError:
+            numbered.close()
+            raise
+        numbered.weights = weights
     _warn(numbered, source)
     return numbered
 

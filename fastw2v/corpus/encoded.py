@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.corpus.storage import MappedArray, map_file
+from fastw2v.corpus.weights import Weights, check_count, checked_weights
 from fastw2v.formats import safetensors
 from fastw2v.formats.keys import encode_keys
 from fastw2v.vocabulary import Vocabulary
@@ -92,6 +93,8 @@ class EncodedCorpus:
         What the rows are.
     report : CorpusReport
         What was read.
+    weights : ndarray or None
+        float32, (sentences,): what each sentence's objective is multiplied by; None is 1 for all.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class EncodedCorpus:
         offsets: MappedArray,
         vocabulary: Vocabulary,
         report: CorpusReport,
+        weights: Weights | None = None,
     ) -> None:
         self._mappings = (tokens, offsets)
         self.tokens: NDArray[np.int32] = tokens.array.view()
@@ -107,6 +111,7 @@ class EncodedCorpus:
         self.tokens.flags.writeable = self.offsets.flags.writeable = False
         self.vocabulary = vocabulary
         self.report = report
+        self.weights = weights
         self._file: tuple[str, os.stat_result] | None = None
 
     @property
@@ -122,6 +127,13 @@ class EncodedCorpus:
     def with_report(self, report: CorpusReport) -> EncodedCorpus:
         """Return the same corpus with another report."""
         return self._with(self.vocabulary, report)
+
+    def with_weights(self, weights: Weights) -> EncodedCorpus:
+        """Return the same corpus with other weights, one for each of its sentences."""
+        check_count(weights, len(self))
+        corpus = self._with(self.vocabulary, self.report)
+        corpus.weights = weights
+        return corpus
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> EncodedCorpus:
         """Return the same tokens as rows of another vocabulary, which has the same keys first."""
@@ -142,7 +154,7 @@ class EncodedCorpus:
         return self._with(Vocabulary.in_order(self.vocabulary.keys, counts), self.report)
 
     def _with(self, vocabulary: Vocabulary, report: CorpusReport) -> EncodedCorpus:
-        corpus = EncodedCorpus(*self._mappings, vocabulary, report)
+        corpus = EncodedCorpus(*self._mappings, vocabulary, report, self.weights)
         corpus._file = self._file
         return corpus
 
@@ -226,8 +238,8 @@ class EncodedCorpus:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the corpus with its vocabulary to one file, whole or not at all.
 
-        The file is in the safetensors format, about 4 bytes a token and 8 a sentence. Keys may be
-        str, int, float, bool, None or tuples of these.
+        The file is in the safetensors format, about 4 bytes a token and 8 a sentence (12 with
+        weights). Keys may be str, int, float, bool, None or tuples of these.
         """
         kind, tensors = encode_keys(self.vocabulary.keys)
         tensors |= {
@@ -235,6 +247,8 @@ class EncodedCorpus:
             "tokens": self.tokens,
             "offsets": self.offsets,
         }
+        if self.weights is not None:
+            tensors["weights"] = self.weights
         header = {"contents": FORMAT, "key_kind": kind, "report": json.dumps(asdict(self.report))}
         safetensors.write_tensors(path, tensors, header, self.release)
 
@@ -264,16 +278,18 @@ class EncodedCorpus:
                     if place.dtype != dtype or len(place.shape) != 1:
                         raise ValueError(f"{name} are {place.dtype} of shape {place.shape}")
                     mappings.append(map_file(file, place.begin, place.shape[0], dtype))
+                weights = _read_weights(file, places.get("weights"), len(mappings[1].array) - 1)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error!r}") from error
-        corpus = cls(mappings[0], mappings[1], vocabulary, report)
+        corpus = cls(mappings[0], mappings[1], vocabulary, report, weights)
         corpus._file = os.path.abspath(path), os.stat(path)
         if problem := _problem(corpus):
             raise ValueError(f"{path} is damaged: {problem}")
         return corpus
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_arrays, (self.tokens, self.offsets, self.vocabulary, self.report)
+        parts = self.tokens, self.offsets, self.vocabulary, self.report, self.weights
+        return _from_arrays, parts
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -291,9 +307,19 @@ def _from_arrays(
     offsets: NDArray[np.int64],
     vocabulary: Vocabulary,
     report: CorpusReport,
+    weights: Weights | None,
 ) -> EncodedCorpus:
     """Make a corpus of what was pickled or copied."""
-    return EncodedCorpus(MappedArray(tokens), MappedArray(offsets), vocabulary, report)
+    return EncodedCorpus(MappedArray(tokens), MappedArray(offsets), vocabulary, report, weights)
+
+
+def _read_weights(file: IO[bytes], place: Any, n: int) -> Weights | None:
+    """Read the weights of n sentences, if the file has some."""
+    if place is None:
+        return None
+    if place.dtype != np.float32 or place.shape != (n,):
+        raise ValueError(f"weights are {place.dtype} of shape {place.shape}")
+    return checked_weights(map_file(file, place.begin, n, np.float32).array)
 
 
 def _problem(corpus: EncodedCorpus) -> str:

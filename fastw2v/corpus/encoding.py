@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from fastw2v._kernels.encoding import LENGTH_BITS, MOST_BUCKET_BITS, Scatter, gather, translate
 from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
 from fastw2v.corpus.storage import MappedArray, allocate
+from fastw2v.corpus.weights import Weights, weights_left
 from fastw2v.vocabulary import Choice, Counted, Selection, Vocabulary
 
 BUCKET = 1 << 18  # tokens in a bucket, about, while sentences are put into a random order
@@ -37,6 +38,10 @@ class Encodable(Counted, Protocol):
     @property
     def n_sentences(self) -> int:
         """How many sentences it has."""
+
+    @property
+    def weights(self) -> Weights | None:
+        """What each of them weighs, if not the same."""
 
     @property
     def n_numbers(self) -> int:
@@ -73,7 +78,8 @@ def encode_numbered(
     Raises
     ------
     ValueError
-        If no sentence has two tokens of the vocabulary: there would be no window to train on.
+        If no sentence has two tokens of the vocabulary: there would be no window to train on. If
+        all sentences left weigh 0.
     """
     vocabulary, numbers = choice.choose(numbered)
     rows = np.full(numbered.n_numbers, -1, np.int32)
@@ -86,6 +92,9 @@ def encode_numbered(
     def pieces(consume: bool) -> Iterator[Numbered]:
         return numbered.pieces(rows, consume=consume)
 
+    weights = numbered.weights
+    if weights is not None:
+        weights = weights_left(weights, pieces(False), seed)
     tokens, offsets, longest = arrange(
         pieces, n_tokens, n_sentences, seed=seed, budget=budget, workers=workers
     )
@@ -102,7 +111,7 @@ def encode_numbered(
             f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known. "
             f"{_advice(vocabulary, choice)}"
         )
-    return EncodedCorpus(tokens, offsets, vocabulary, report)
+    return EncodedCorpus(tokens, offsets, vocabulary, report, weights)
 
 
 def _advice(vocabulary: Vocabulary, choice: Choice) -> str:

@@ -89,6 +89,8 @@ class NumberedCorpus:
         How many distinct tokens were forgotten, and how many occurrences with them.
     replaced_tokens
         How many tokens were not UTF-8, and were mended.
+    weights
+        What each sentence weighs, where the caller says so.
     """
 
     def __init__(self, budget: int | None, max_distinct: int | None = None) -> None:
@@ -97,6 +99,7 @@ class NumberedCorpus:
         self.max_distinct = max_distinct
         self.n_tokens = self.n_sentences = 0
         self.pruned_keys = self.pruned_tokens = self.replaced_tokens = 0
+        self.weights: NDArray[np.float32] | None = None
         self._is_open = False  # the last sentence so far has a token, and no end yet
         self._mappings: dict[int, NDArray[np.int32]] = {}
         self._last_blocks_before_pruning: list[int] = []
