@@ -101,6 +101,7 @@ class KeyedMatrix:
     def vectors(self) -> NDArray[np.float32]:
         """The matrix itself, float32 (len(self), vector_size); it may be written to."""
         self._is_shared = True
+        self._changed()  # as far as anybody here can tell
         return self._matrix
 
     @vectors.setter

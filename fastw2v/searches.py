@@ -29,7 +29,7 @@ COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's
 class SearchableVectors(ComparableVectors):
     """``ComparableVectors`` among which the nearest are searched for.
 
-    Searching among vectors with NaN or infinity raises ValueError, which names the first such key.
+    Searching among vectors with NaN or infinity raises ValueError, which names such a key.
     """
 
     _codes: KeptCodes
