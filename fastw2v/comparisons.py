@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastw2v import neighbors, queries
 from fastw2v.keyed_matrix import KeyedMatrix
+from fastw2v.matrix_checks import several_keys
 from fastw2v.queries import Query
 
 logger = logging.getLogger("fastw2v")
@@ -52,7 +53,7 @@ class ComparableVectors(KeyedMatrix):
             float32, (n,) or (len(self),).
         """
         query, _ = queries.vector_and_row(self, key_or_vector)
-        others = [] if other_keys is None else list(other_keys)
+        others = [] if other_keys is None else several_keys(other_keys, "other_keys")
         if not others:
             return 1 - self._cosines(query)
         return 1 - np.stack([self.get_vector(key, norm=True) for key in others]) @ query
@@ -106,7 +107,7 @@ class ComparableVectors(KeyedMatrix):
         """
         if isinstance(keys, str | bytes):
             raise TypeError(f"get_mean_vector takes a list of keys: [{keys!r}], for example")
-        found = list(keys)
+        found = list(keys)  # vectors, too
         given = np.ones(len(found)) if weights is None else np.asarray(weights, np.float64)
         if not found:
             raise ValueError("there are no keys to take the mean of")
@@ -145,7 +146,7 @@ class ComparableVectors(KeyedMatrix):
         ValueError
             If none of the keys is there.
         """
-        given = list(keys)
+        given = several_keys(keys)
         known = [key for key in given if key in self]
         if len(known) < len(given):
             missing = [key for key in given if key not in self]
@@ -162,9 +163,10 @@ class ComparableVectors(KeyedMatrix):
 
     def most_similar_to_given(self, key1: Hashable, keys_list: Sequence[Hashable]) -> Hashable:
         """Return the key of a list nearest to ``key1``, the first of equals; ValueError if none."""
-        if not len(keys_list):
+        keys = several_keys(keys_list, "keys_list")
+        if not keys:
             raise ValueError("there are no keys to choose from")
-        return keys_list[int(np.argmin(self.distances(key1, keys_list)))]
+        return keys[int(np.argmin(self.distances(key1, keys)))]
 
     def closer_than(self, key1: Hashable, key2: Hashable) -> list[Hashable]:
         """Return the keys nearer to ``key1`` than ``key2`` is, by cosine, in the order of rows."""

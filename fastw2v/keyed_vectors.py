@@ -47,15 +47,18 @@ class KeyedVectors(SearchableVectors):
 
     Raises
     ------
-    ValueError
-        If the shapes don't fit together, or a key occurs more than once.
+    TypeError, ValueError
+        If the shapes don't fit together, if a key occurs more than once or can't be one, or for
+        counts that are none.
 
     Notes
     -----
-    From the second question on, ``most_similar`` is several times as fast among vectors that nobody
-    else can write to, by codes that take another quarter of their memory; the answers are the same,
-    to the bit. Such are vectors that were loaded or copied, until ``vectors`` is read (or NumPy or
-    DLPack had them), and any others once ``wv.vectors.flags.writeable = False`` promises it.
+    After the first question, ``most_similar`` is some three times as fast among vectors that nobody
+    else can write to, by codes that take about a quarter of their memory again; the answers are the
+    same, to the bit. Such are vectors that were loaded or copied, until ``vectors`` is read (or
+    NumPy or DLPack had them), and any others once ``wv.vectors.flags.writeable = False`` promises
+    it. There are no codes below 16 dimensions, and none where vectors lie so close together that
+    codes can't tell them apart.
 
     Examples
     --------
@@ -95,7 +98,8 @@ class KeyedVectors(SearchableVectors):
             Whether questions with words that are not known count as answered incorrectly; else
             they are left out.
         similarity_function
-            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul.
+            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul, with 0.001 added to its
+            quotient's divisor as in its paper, where the method of that name adds 1e-6.
 
         Returns
         -------
@@ -234,11 +238,18 @@ class KeyedVectors(SearchableVectors):
         ------
         ValueError
             If the format is not known, if the file is damaged, or if a value is not finite; the
-            message names the file and the line, byte or key.
+            message names the file and the line, byte or key. (A mapped matrix of more than 1 MiB is
+            not searched for such values: a file that fastw2v wrote holds none.)
         MemoryError
             If there is not enough memory for the vectors; before any is taken.
         FileNotFoundError, OSError
             If the file can't be read.
+
+        Notes
+        -----
+        A file of fastw2v's own is mapped, and read where it is used. It may be replaced meanwhile,
+        as ``save`` does, but not written to or cut off in place: vectors would change unseen, or
+        asking about them would end the process.
         """
         rows = formats.read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
         try:

@@ -83,13 +83,19 @@ def vector_and_row(
 
     Raises
     ------
-    KeyError, ValueError
-        For an unknown key; for a vector of another size, or one that is not finite.
+    KeyError, TypeError, ValueError
+        For an unknown key; for an array of keys; for a vector of another size, or one that is not
+        finite.
     """
     # The length is wanted in any case: it tells whether the vector is finite.
     if not isinstance(query, np.ndarray):
         direction = keyed.get_vector(query, norm=True)
         return direction if norm else keyed.get_vector(query), keyed.get_index(query)
+    if query.dtype.kind in "USO":
+        raise TypeError(
+            f"an array of {query.dtype}, shape {query.shape}, is no vector: ask with a list of "
+            "keys, array.tolist()"
+        )
     if query.shape != (keyed.vector_size,):
         raise ValueError(f"a vector of shape {query.shape}, where ({keyed.vector_size},) belongs")
     direction = unit(query)

@@ -17,7 +17,7 @@ from fastw2v import neighbors, queries
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.comparisons import ComparableVectors
 from fastw2v.neighbors import LocalScaling
-from fastw2v.quantized import QuantizedRows
+from fastw2v.quantized import KeptCodes
 from fastw2v.queries import Query, Question
 
 # (key, score) pairs from near to far; or, for topn=None, the score of every row.
@@ -29,11 +29,10 @@ COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's
 class SearchableVectors(ComparableVectors):
     """``ComparableVectors`` among which the nearest are searched for.
 
-    Searching among vectors with NaN or infinity raises ValueError, which names the first such key.
+    Searching among vectors with NaN or infinity raises ValueError, which names such a key.
     """
 
-    _was_searched = False
-    _quantized: QuantizedRows | None = None
+    _codes: KeptCodes
 
     def most_similar(
         self,
@@ -258,31 +257,18 @@ class SearchableVectors(ComparableVectors):
         """Return the keys of the rows nearest to a vector of length 1."""
         if topn is not None:
             topn = min(whole_number("topn", topn), answers.stop - answers.start)
-            codes = self._codes()
-            if topn and codes and codes.pays_for(topn, answers.stop - answers.start):
-                return self._named(*codes.best(direction, topn, answers, asked))
+            if self._may_change():
+                self._codes = KeptCodes()  # whatever was kept may be out of date
+            elif found := self._codes.best(self._matrix, direction, topn, answers, asked):
+                return self._named(*found)
         return self._best(self._cosines(direction, answers), topn, answers, asked)
 
-    def _codes(self) -> QuantizedRows | None:
-        """Return codes of the matrix, or None: at the first question, and if it may be written to.
-
-        Codes cost as much time as a few scans, and a quarter of the memory.
-        """
-        if self._may_change():
-            self._quantized = None
-        elif self._was_searched and self._quantized is None:
-            try:
-                self._quantized = QuantizedRows(self._matrix)
-            except ValueError:  # it is for the scan to name what is not finite
-                return None
-        self._was_searched = True
-        return self._quantized
-
     def _changed(self) -> None:
-        self._quantized, self._was_searched = None, False
+        # Another object: who is building codes of what was there before keeps them to himself.
+        self._codes = KeptCodes()
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_quantized": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_codes"}
 
     def _best(
         self, scores: NDArray[np.float32], topn: int | None, answers: slice, asked: list[int]

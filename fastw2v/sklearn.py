@@ -277,7 +277,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         known, columns = np.unique(counts.indices, return_inverse=True)
         weighted = csr_array((weights, columns, counts.indptr), (counts.shape[0], len(known)))
         totals = np.asarray(weighted.sum(axis=1), np.float32)
-        sums = weighted @ self.vectors_.vectors[known]
+        sums = weighted @ self.vectors_[[self.vectors_.index_to_key[row] for row in known]]
         return cast("NDArray[np.float32]", sums / np.where(totals > 0, totals, 1)[:, None])
 
     @property

@@ -189,7 +189,25 @@ def test_centrality(wv, caplog):
 
 def test_the_key_that_does_not_match():
     wv = KeyedVectors("abcd", np.array([[1, 0.1], [1, 0], [0, 1], [1, 0.2]]))
-    assert wv.doesnt_match("abcd") == "c"
+    assert wv.doesnt_match([*"abcd"]) == "c"
+
+
+def test_a_str_is_no_list_of_keys():
+    wv = KeyedVectors("abcd", np.array([[1, 0.1], [1, 0], [0, 1], [1, 0.2]]))
+    for call in (
+        lambda: wv.doesnt_match("abcd"),
+        lambda: wv.distances("a", "bcd"),
+        lambda: wv.most_similar_to_given("a", "bcd"),
+        lambda: wv.rank_by_centrality("abcd"),
+        lambda: wv.n_similarity("ab", ["c"]),
+        lambda: wv.get_mean_vector("ab"),
+        lambda: wv.vectors_for_all("ab"),
+        lambda: wv.add_vectors("ef", np.ones((2, 2))),
+        lambda: wv.neighbors("ab"),
+        lambda: wv.wmdistance("ab", ["c"]),
+    ):
+        with pytest.raises((TypeError, ImportError), match=r"list of keys|lists of keys|POT"):
+            call()
 
 
 # The Word Mover's Distance

@@ -398,7 +398,12 @@ def test_no_keys():
         ("ab", np.ones((3, 2)), None, r"2 keys need a matrix of as many rows, not \(3, 2\)"),
         ("ab", np.ones(2), None, r"2 keys need a matrix of as many rows, not \(2,\)"),
         ("aba", np.ones((3, 2)), None, "the key 'a' occurs more than once"),
-        ("ab", np.ones((2, 2)), [1, 2, 3], r"2 keys, but counts of shape \(3,\)"),
+        (
+            "ab",
+            np.ones((2, 2)),
+            [1, 2, 3],
+            r"2 keys need as many counts, integers, not int64 of shape",
+        ),
     ],
 )
 def test_what_does_not_fit_together(keys, vectors, counts, message):
@@ -450,3 +455,12 @@ def test_vectors_with_nan_are_not_saved(wv, tmp_path):
 
 def test_iterating_gives_the_keys(wv):
     assert list(wv) == wv.index_to_key
+
+
+def test_an_array_of_keys_is_no_vector():
+    wv = KeyedVectors("abc", np.eye(3))
+    assert wv[np.array(["a", "b"])].shape == (2, 3)
+    with pytest.raises(TypeError, match=r"is no vector: ask with a list of keys, array.tolist\(\)"):
+        wv.most_similar(np.array(["a", "b"]))
+    with pytest.raises(TypeError, match="a list or a 1-D array"):
+        wv[np.array("a")]
