@@ -127,7 +127,7 @@ class Trainer(VocabularyBuilder):
             self.min_alpha = min(self.min_alpha, self.alpha)
         self._check_training(epochs, total_examples, total_words)
         self.compute_loss, self.running_training_loss = compute_loss, 0.0
-        started, callbacks = time.perf_counter(), list(callbacks)
+        started, callbacks = time.perf_counter(), list(callbacks or ())
         corpus = self._encode(corpus_iterable, corpus_file)
         for callback in callbacks:
             callback.on_train_begin(self)
