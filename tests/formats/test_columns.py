@@ -173,7 +173,10 @@ NOT_UTF8 = pa.StringArray.from_buffers(3, *BYTES.buffers()[1:])
         ({"vector": column([[1.0], [1e300], [1.0]])}, r"'b' \(row 1\) is not finite"),
         ({"count": column([1, None, 2])}, "the count of row 1 is null"),
         ({"count": column([1, 2, -3])}, "the count of row 2 is -3"),
-        ({"count": column([1, 2, 2**64 - 1], pa.uint64())}, "the count of row 2 is 18446744073709551615"),
+        (
+            {"count": column([1, 2, 2**64 - 1], pa.uint64())},
+            "the count of row 2 is 18446744073709551615",
+        ),
     ],
 )
 def test_columns_that_are_none_of_ours(kind, tmp_path, changed, message):

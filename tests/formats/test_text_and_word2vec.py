@@ -179,6 +179,27 @@ def test_glove_keys_with_spaces_in_them(saved):
     assert read.vectors.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
 
 
+@pytest.mark.parametrize(
+    ("data", "first", "others"),
+    [(b"a 1 2\nb 3 4 5\n", 2, 3), (b"-1 3\na 1 2 3\nb\t4 5 6\n", 1, 3), (b"a 1\nb c 2 3", 1, 2)],
+)
+def test_a_first_glove_line_that_is_shorter_than_the_others(saved, data, first, others):
+    with pytest.raises(ValueError, match=f"line 1: {first} numbers.* have {others} or more"):
+        formats.read(saved(data), format="glove")
+
+
+def test_numbers_that_a_glove_key_swallows_are_told_once(saved, caplog):
+    path = saved(b"the 1 2\nwindows 10 3 4\n. . . 5 6\nat n@d.com 7 8\nb\t9 1 2\nc 3 4\n")
+    keys = ["the", "windows 10", ". . .", "at n@d.com", "b\t9", "c"]
+    assert formats.read(path).keys == keys
+    assert len(caplog.records) == 1
+    assert f"{path}, line 2: the key is taken to be 'windows 10'" in caplog.text
+    caplog.clear()
+    assert formats.read(path, limit=1).keys == ["the"]
+    assert formats.read(saved(b"the 1\n1\xc2\xa02 3\n")).keys == ["the", "1\xa02"]
+    assert not caplog.records
+
+
 def test_a_file_of_no_rows(saved):
     for format in ("word2vec_binary", "word2vec_text"):
         read = formats.read(saved(b"0 7\n"), format=format)
