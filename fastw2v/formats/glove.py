@@ -146,6 +146,7 @@ def _telling_of_numbers(path: str, chunks: Iterator[Vectors]) -> Iterator[Vector
 
 def check_keys(keys: Sequence[Hashable]) -> None:
     """Raise what ``write`` would, if one of the keys can't be written."""
+    _require_rows(len(keys))
     KeyWriter(TEXT).check(keys)
 
 
@@ -155,7 +156,16 @@ def write(path: str | os.PathLike[str], source: Source) -> None:
     Raises
     ------
     ValueError, TypeError
-        If a key can't be read back: an empty one, one with white space, one that is no text.
-        Integers are written as their digits, with a warning.
+        If there is no row; if a key can't be read back: an empty one, one with white space, one
+        that is no text. Integers are written as their digits, with a warning.
     """
+    _require_rows(source.n)
     write_rows(path, source)
+
+
+def _require_rows(n: int) -> None:
+    if not n:
+        raise ValueError(
+            "GloVe's format has no header: without rows it would be an empty file, which says "
+            "nothing of the vectors' size. Save to a .safetensors or .txt file"
+        )

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastw2v.compression import COMPRESSORS, is_safetensors
-from fastw2v.formats.streams import Stream, open_stream
+from fastw2v.formats.streams import LONGEST_KEY, Stream, open_stream
 from fastw2v.formats.word2vec_header import parse_header
 from fastw2v.messages import shown
 
-WINDOW = 1 << 16  # bytes that files are recognised by
+WINDOW = 2 * LONGEST_KEY  # bytes that files are recognised by: a header, a key and more
 NO_TEXT = re.compile(rb"[^\t\n\r -~]")
 
 

@@ -327,6 +327,30 @@ def test_keys_that_could_not_be_read_back_are_refused(tmp_path, format, key, mes
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_keys_as_long_as_can_be_read_are_written_and_longer_ones_refused(tmp_path, format):
+    path, vectors = tmp_path / f"v{SUFFIXES[format]}", np.ones((2, 3), np.float32)
+    keys = ["é" * (streams.LONGEST_KEY // 2), "b"]
+    formats.write(path, keys, vectors)
+    assert_holds(formats.read(path), keys, vectors)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"row 1\) has 65,537 bytes, .* at most 65,536"):
+        formats.write(path, ["b", "x" + keys[0]], vectors)
+    assert path.read_bytes() == before
+
+
+def test_no_rows_are_not_written_where_they_are_no_file(tmp_path):
+    for suffix in SUFFIXES.values():
+        path = tmp_path / f"v{suffix}"
+        if suffix == ".glove":
+            with pytest.raises(ValueError, match="without rows .* \\.safetensors"):
+                formats.write(path, [], np.empty((0, 3), np.float32))
+            assert not path.exists()
+        else:
+            formats.write(path, [], np.empty((0, 3), np.float32))
+            assert formats.read(path).vectors.shape == (0, 3)
+
+
 @pytest.mark.parametrize("key", ["a\tb", "\r", "\v", "a\f"])
 def test_other_white_space_is_refused_in_text_alone(tmp_path, key):
     for format in ("word2vec_text", "glove"):
