@@ -91,7 +91,8 @@ class KeyedVectors(SearchableVectors):
         analogies
             A file in the format of ``questions-words.txt``, see `evaluation.read_analogies`.
         restrict_vocab
-            Only the first so many keys are known, and can be answers; None: all.
+            Only the first so many keys are known, and can be answers; None: all. The default is
+            gensim's; that of `evaluation.evaluate_analogies` is 30,000.
         case_insensitive
             Whether strings are equal if their upper-case forms are; the first key counts.
         dummy4unknown
@@ -146,7 +147,8 @@ class KeyedVectors(SearchableVectors):
         delimiter
             What stands between them.
         restrict_vocab
-            Only the first so many keys are known; None: all.
+            Only the first so many keys are known; None: all. The default is gensim's; that of
+            `evaluation.evaluate_word_pairs` is None.
         case_insensitive
             Whether strings are equal if their upper-case forms are; the first key counts.
         dummy4unknown

@@ -343,7 +343,7 @@ def test_no_rows_are_not_written_where_they_are_no_file(tmp_path):
     for suffix in SUFFIXES.values():
         path = tmp_path / f"v{suffix}"
         if suffix == ".glove":
-            with pytest.raises(ValueError, match="without rows .* \\.safetensors"):
+            with pytest.raises(ValueError, match=r"without rows .* \.safetensors"):
                 formats.write(path, [], np.empty((0, 3), np.float32))
             assert not path.exists()
         else:
