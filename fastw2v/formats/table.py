@@ -163,7 +163,7 @@ FORMATS = {
 }
 
 
-def detect(path: str | os.PathLike[str]) -> str:
+def detect(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """Return the name of a file's format, by its content.
 
     Raises
@@ -173,8 +173,8 @@ def detect(path: str | os.PathLike[str]) -> str:
     FileNotFoundError, IsADirectoryError
         If there is no such file.
     """
-    name = os.fspath(path)
-    with open_stream(path) as stream:
+    name = os.fsdecode(path)
+    with open_stream(name) as stream:
         data = stream.peek(WINDOW)
         _refuse(stream, data)
         for format in FORMATS.values():

@@ -239,8 +239,8 @@ def test_anything_written_is_read_to_the_last_bit(folder, format, keys, width, d
     values = data.draw(st.lists(bits, min_size=n, max_size=n))
     vectors = np.array(values, np.uint32).view(np.float32).reshape(len(keys), width)
     path = folder / "round_trip"
-    formats.write(path, keys, vectors, format=format)
     if keys or format != "glove":  # which can't say of what size no vectors are
+        formats.write(path, keys, vectors, format=format)
         assert_holds(formats.read(path, format=format), keys, vectors)
 
 
