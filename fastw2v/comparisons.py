@@ -64,6 +64,9 @@ class ComparableVectors(KeyedMatrix):
         The vectors keep their lengths. Keys that are not there are left out; ValueError if a list
         is empty.
         """
+        for keys in keys1, keys2:
+            if isinstance(keys, str | bytes):
+                raise TypeError(f"n_similarity takes lists of keys: [{keys!r:.60}], for example")
         mean1, mean2 = (
             self.get_mean_vector(keys, pre_normalize=False, post_normalize=True)
             for keys in (keys1, keys2)
@@ -115,7 +118,7 @@ class ComparableVectors(KeyedMatrix):
             raise ValueError(f"{len(found)} keys need as many finite weights, not {weights!r:.60}")
         total, total_weight = np.zeros(self.vector_size), 0.0
         for query, weight in zip(found, given.tolist(), strict=True):
-            if not isinstance(query, np.ndarray) and query not in self and ignore_missing:
+            if ignore_missing and queries.is_missing(self, query):
                 continue
             vector, _ = queries.vector_and_row(self, query, norm=pre_normalize)
             total += weight * vector.astype(np.float64)
@@ -215,7 +218,10 @@ class ComparableVectors(KeyedMatrix):
         for document in document1, document2:
             if isinstance(document, str | bytes):
                 raise TypeError(f"wmdistance takes lists of keys, not {document!r:.60}")
-        counts = [Counter(key for key in keys if key in self) for keys in (document1, document2)]
+        counts = [
+            Counter(key for key in keys if not queries.is_missing(self, key))
+            for keys in (document1, document2)
+        ]
         if not all(counts):
             return float("inf")
         x, y = (
