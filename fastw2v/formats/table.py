@@ -198,7 +198,8 @@ def _refuse(stream: Stream, data: bytes) -> None:
     """Refuse what is known, and can't be read."""
     if not data:
         raise ValueError(f"{stream.path} is empty")
-    if data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5"):
+    begins_as_pickle = data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5")
+    if begins_as_pickle and not is_safetensors(data):  # whose first bytes are a length, any length
         raise ValueError(
             f"{stream.path} is a pickle, such as gensim's save() makes. Reading one runs whatever "
             "code it holds, so fastw2v does not. Load it by gensim if you trust it, and convert "
