@@ -74,8 +74,7 @@ class Model(TrainableModel):
         afresh for each context, as word2vec.c does. CBOW and both softmaxes have nothing to share,
         and take either.
     cbow_mean
-        CBOW: whether the mean of the context words meets the centre, or their sum, which takes a
-        lower ``alpha``.
+        CBOW: whether the mean of the context words meets the centre, or their sum.
     cbow_gradient
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
         of them all of it, as word2vec.c and gensim do. A sum has nothing to divide.
@@ -86,7 +85,7 @@ class Model(TrainableModel):
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
         (those of the vocabulary, before subsampling). None takes the default: for
         skip-gram 0.035, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
-        softmax, or 0.05 with ``cbow_gradient="word2vec"``.
+        softmax, or 0.05 with ``cbow_gradient="word2vec"``, or 0.025 with ``cbow_mean=False``.
     epochs
         Passes over the corpus in a call of ``train`` or ``partial_fit``.
     workers
