@@ -4,9 +4,8 @@ How many numbers there are follows from the first line, and how many rows from c
 that have spaces in them, as some of glove.840B.300d have, are read: what comes before the numbers
 is the key. They are not written. So a first line that is too short would make numbers part of all
 other keys: it is refused. A single key that ends with a number may be a phrase, such as "windows
-10" (none of glove.840B's does, but files by other tools may have them): it is read, and the log
-warns of the first. Files compressed by gzip, bzip2, xz or Zstandard are read too, and
-written where the path ends in .gz, .bz2, .xz or .zst. Counts are not kept.
+10": it is read, and the log warns of the first. Files compressed by gzip, bzip2, xz or Zstandard
+are read too, and written where the path ends in .gz, .bz2, .xz or .zst. Counts are not kept.
 """
 
 from __future__ import annotations
