@@ -99,7 +99,11 @@ class KeyedMatrix:
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """The matrix itself, float32 (len(self), vector_size); it may be written to."""
+        """The matrix itself, float32 (len(self), vector_size); it may be written to.
+
+        Setting it takes another matrix of as many rows, as it is if it is float32, with any number
+        of columns. ValueError for another shape, or for a number that is too large for a float32.
+        """
         self._is_shared = True
         self._changed()  # as far as anybody here can tell
         return self._matrix
@@ -169,6 +173,22 @@ class KeyedMatrix:
         """Return a key's vector, float32 (vector_size,), divided by its length if ``norm``.
 
         Without ``norm`` it is a view that can't be written to: ``wv[key] = vector`` sets one.
+
+        Parameters
+        ----------
+        key
+            The key.
+        norm
+            Whether to divide; a zero vector stays zero. The default is False.
+
+        Raises
+        ------
+        KeyError
+            If the key is not there.
+        TypeError
+            For what can't be a key, such as a list.
+        ValueError
+            With ``norm``, if the vector holds NaN or infinity.
         """
         row = self.get_index(key)
         vector: NDArray[np.float32] = self._matrix[row]
@@ -217,9 +237,26 @@ class KeyedMatrix:
     def add_vector(
         self, key: Hashable, vector: ArrayLike, *, count: int = 0, replace: bool = False
     ) -> int:
-        """Add one key with its vector, as ``add_vectors`` does; return its row.
+        """Add one key with its vector, and return its row.
 
         Each call copies the matrix: add many with ``add_vectors``.
+
+        Parameters
+        ----------
+        key
+            The key.
+        vector
+            (vector_size,).
+        count
+            How often it occurred; 0 by default.
+        replace
+            Whether a key that is there already gets this vector and count. By default it keeps what
+            it has.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``add_vectors``.
         """
         self.add_vectors([key], np.asarray(vector)[None], counts=[count], replace=replace)
         return self.get_index(key)
@@ -333,7 +370,12 @@ class KeyedMatrix:
     def vectors_for_all(self: Self, keys: Iterable[Hashable]) -> Self:
         """Return the vectors and counts of the given keys alone, copied, in the order given.
 
-        Keys that are unknown are left out, and repeated ones.
+        Keys that are unknown are left out, and repeated ones; of none, the matrix has no row.
+
+        Raises
+        ------
+        TypeError
+            For a str in place of a list, and for what can't be a key.
         """
         known = [key for key in dict.fromkeys(several_keys(keys)) if key in self]
         rows = self._rows(known)
@@ -388,7 +430,13 @@ class KeyedMatrix:
     def to_pandas(self) -> pd.DataFrame:
         """Return a pandas table, a copy: the keys as its index, the count, and the dimensions.
 
-        The columns are ``count`` (int64) and ``v0``, ``v1``, ... (float32). Needs pandas.
+        The columns are ``count`` (int64) and ``v0``, ``v1``, ... (float32), one a dimension. The
+        index is named ``key``; a tuple is one key in it, not a level for each of its parts.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
         """
         return exchange.pandas_table(self.index_to_key, self._matrix, self.counts)
 
@@ -400,10 +448,19 @@ class KeyedMatrix:
         Counts are taken where the object has any. Of FastText it is the vectors of whole words
         that are taken, without those of their parts.
 
+        Parameters
+        ----------
+        source
+            Has ``index_to_key``, n distinct keys, and ``vectors``, (n, vector_size), or has ``wv``
+            that does.
+
         Raises
         ------
         TypeError
             If the object is none of these.
+        ValueError
+            If it has not one row for each key, a key more than once, a count below 0, or a number
+            too large for a float32.
         """
         return cls(*exchange.gensim_parts(source))
 

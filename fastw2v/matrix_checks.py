@@ -61,14 +61,32 @@ def checked_matrix(vectors: ArrayLike, n: int) -> NDArray[np.float32]:
     Raises
     ------
     ValueError
-        If it has another shape, or rows without a value.
+        If it has another shape, or rows without a value; if a number is too large for a float32.
+        NaN and infinity are let through: who asks about such a row is told of it.
     """
-    matrix = np.asarray(vectors, np.float32)
+    given = np.asarray(vectors)
+    with np.errstate(over="ignore"):  # refused below
+        matrix = given.astype(np.float32, copy=False)
     if matrix.ndim != 2 or len(matrix) != n:
         raise ValueError(f"{n} keys need a matrix of as many rows, not {matrix.shape}")
     if n and matrix.shape[1] == 0:
         raise ValueError(f"vectors need one dimension at least: {matrix.shape}")
+    if matrix is not given and given.dtype.kind == "f":
+        row = _first_too_large(given, matrix)
+        if row is not None:
+            raise ValueError(
+                f"the vector of row {row} holds a number that is too large for a float32, "
+                f"{given[row][np.abs(given[row]).argmax()]:g}: divide the vectors by their lengths"
+            )
     return matrix
+
+
+def _first_too_large(given: NDArray[Any], matrix: NDArray[np.float32]) -> int | None:
+    """Return the first row that became infinite; None if there is none."""
+    if np.isfinite(matrix.max(initial=0)) and np.isfinite(matrix.min(initial=0)):
+        return None
+    rows = np.flatnonzero((np.isinf(matrix) & np.isfinite(given)).any(axis=1))
+    return int(rows[0]) if len(rows) else None
 
 
 def checked_counts(counts: ArrayLike | None, n: int) -> NDArray[np.int64]:

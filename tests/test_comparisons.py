@@ -1,6 +1,7 @@
 """Comparing keys with each other: every method against its definition in float64."""
 
 import builtins
+import importlib.util
 import itertools
 import logging
 
@@ -273,3 +274,19 @@ def test_vectors_that_are_not_finite_are_refused(wv):
             call()
     assert np.isnan(wv.get_vector("w4")).any()
     assert wv.similarity("w1", "w2")
+
+
+def test_what_is_no_list_of_keys_is_named_by_the_method_that_was_called(wv):
+    for lists in (("w1", ["w2"]), (["w2"], b"w1")):
+        with pytest.raises(TypeError, match=r"n_similarity takes lists of keys: \[b?'w1'\]"):
+            wv.n_similarity(*lists)
+
+
+@pytest.mark.parametrize("keys", [[[1]], [["w1"]], [{"w1"}]])
+def test_lists_in_a_list_of_keys(wv, keys):
+    asked = [wv.get_mean_vector, lambda keys: wv.n_similarity(["w1"], keys)]
+    if importlib.util.find_spec("ot"):
+        asked.append(lambda keys: wv.wmdistance(keys, ["w1"]))
+    for ask in asked:
+        with pytest.raises(TypeError, match=r"(list|set) where a key or a vector belongs"):
+            ask(keys)

@@ -1,6 +1,7 @@
 """Rows with keys: adding and replacing them, choosing some, and passing them to other libraries."""
 
 import builtins
+import re
 import types
 
 import numpy as np
@@ -377,3 +378,19 @@ def test_tables_are_copies():
     for keys in [1, "b"], [1, None], [2, 1.5]:
         with pytest.raises(TypeError, match="do not make one column"):
             KeyedVectors(keys, np.ones((2, 3))).to_arrow()
+
+
+@pytest.mark.parametrize("number", [1e39, -1e300])
+def test_numbers_beyond_float32_are_refused_by_row(number):
+    vectors = np.ones((3, 2))
+    vectors[0] = [np.nan, np.inf]  # told of when it is asked about
+    KeyedVectors(["a", "b", "c"], vectors)
+    vectors[2, 1] = number
+    wv = KeyedVectors(["a", "b", "c"], np.ones((3, 2), np.float32))
+    message = f"row 2 holds a number that is too large for a float32, {number:g}"
+    for made in (
+        lambda: KeyedVectors(["a", "b", "c"], vectors),
+        lambda: setattr(wv, "vectors", vectors),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            made()

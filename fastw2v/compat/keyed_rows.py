@@ -85,7 +85,7 @@ class KeyedRows(keyed_vectors.KeyedVectors):
         return shown
 
     @vectors.setter
-    def vectors(self, vectors: NDArray[Any]) -> None:
+    def vectors(self, vectors: ArrayLike) -> None:
         self._dtype = np.dtype(REAL)
         self._hold(np.asarray(vectors, REAL), is_shared=True)
 

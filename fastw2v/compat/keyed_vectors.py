@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Collection, Hashable, Iterable
 from numbers import Integral
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -25,6 +25,14 @@ from fastw2v.queries import Question
 logger = logging.getLogger("fastw2v")
 
 Self = TypeVar("Self", bound="KeyedVectors")
+
+
+RENAMED = {
+    "vocab": "key_to_index, index_to_key and get_vecattr(key, attr)",
+    "index2word": "index_to_key",
+    "index2entity": "index_to_key",
+    "vectors_norm": "get_normed_vectors()",
+}
 
 
 class KeyedVectors(KeyedRows):
@@ -194,25 +202,15 @@ class KeyedVectors(KeyedRows):
         """Call ``closer_than``."""
         return self.closer_than(word1, word2)
 
-    @property
-    def vocab(self) -> NoReturn:
-        """AttributeError: ``key_to_index`` and ``get_vecattr`` took its place in gensim 4."""
-        raise _renamed("vocab", "key_to_index, index_to_key and get_vecattr(key, attr)")
+    if not TYPE_CHECKING:  # where it would vouch for any name
 
-    @property
-    def index2word(self) -> NoReturn:
-        """AttributeError: it is ``index_to_key`` since gensim 4."""
-        raise _renamed("index2word", "index_to_key")
-
-    @property
-    def index2entity(self) -> NoReturn:
-        """AttributeError: it is ``index_to_key`` since gensim 4."""
-        raise _renamed("index2entity", "index_to_key")
-
-    @property
-    def vectors_norm(self) -> NoReturn:
-        """AttributeError: it is ``get_normed_vectors()`` since gensim 4."""
-        raise _renamed("vectors_norm", "get_normed_vectors()")
+        def __getattr__(self, name: str) -> Any:
+            """Tell what gensim 4 renamed."""
+            if name in RENAMED:
+                raise AttributeError(
+                    f"KeyedVectors has no {name} since gensim 4: use {RENAMED[name]}"
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def add_lifecycle_event(self, event_name: str, log_level: int = 20, **event: Any) -> None:
         """Write a line to the log; nothing is kept of it."""
@@ -268,7 +266,3 @@ class KeyedVectors(KeyedRows):
 
     save_word2vec_format = vector_files.save_word2vec_format
     intersect_word2vec_format = vector_files.intersect_word2vec_format
-
-
-def _renamed(name: str, now: str) -> AttributeError:
-    return AttributeError(f"KeyedVectors has no {name} since gensim 4: use {now}")

@@ -5,6 +5,7 @@ import pytest
 
 import fastw2v
 from fastw2v.compat import KeyedVectors
+from fastw2v.compat.keyed_vectors import RENAMED
 
 KEYS = ["king", "queen", "man", "apple"]
 VECTORS = np.array([[3, 0, 1], [2, 1, 1], [1, 0, 0], [0, -2, 3]], np.float32)
@@ -285,4 +286,5 @@ def test_every_method_of_gensims_is_there(wv):
         "log_accuracy",
         "log_evaluate_word_pairs",
         "similarity_unseen_docs",
+        *RENAMED,
     }
