@@ -160,7 +160,7 @@ def read(path: Path | None) -> KeyedVectors:
     if path is not None:
         return KeyedVectors.load(path)
     drawn = np.random.default_rng(1).standard_normal(DRAWN, np.float32)
-    return KeyedVectors([f"w{row}" for row in range(len(drawn))], drawn)
+    return KeyedVectors([f"w{row}" for row in range(len(drawn))], drawn).copy()  # its own
 
 
 def run_alone(name: str, vectors: Path | None) -> Run:

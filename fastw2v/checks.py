@@ -50,7 +50,7 @@ def real_number(
 
 
 def factors(name: str, values: Any) -> NDArray[np.float32]:
-    """Check that ``values`` is a 1-D array of finite numbers of at least 0; return it as float32."""
+    """Check that ``values`` is a 1-D array of finite numbers of at least 0, and make it float32."""
     array = np.asarray(values)
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         raise TypeError(

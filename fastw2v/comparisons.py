@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastw2v import neighbors, queries
 from fastw2v.keyed_matrix import KeyedMatrix
+from fastw2v.matrix_checks import several_keys
 from fastw2v.queries import Query
 
 logger = logging.getLogger("fastw2v")
@@ -27,11 +28,25 @@ class ComparableVectors(KeyedMatrix):
     """
 
     def similarity(self, key1: Hashable, key2: Hashable) -> float:
-        """Return the cosine of two keys' vectors, in [−1, 1] but for rounding."""
+        """Return the cosine of two keys' vectors, in [−1, 1] but for rounding.
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        ValueError
+            If one of the vectors holds NaN or infinity.
+        """
         return float(self.get_vector(key1, norm=True) @ self.get_vector(key2, norm=True))
 
     def distance(self, key1: Hashable, key2: Hashable) -> float:
-        """Return 1 − the cosine of two keys' vectors, in [0, 2] but for rounding."""
+        """Return 1 − the cosine of two keys' vectors, in [0, 2] but for rounding.
+
+        Raises
+        ------
+        KeyError, ValueError
+            As ``similarity``.
+        """
         return 1 - self.similarity(key1, key2)
 
     def distances(
@@ -50,9 +65,19 @@ class ComparableVectors(KeyedMatrix):
         -------
         ndarray
             float32, (n,) or (len(self),).
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        TypeError
+            For a str in place of a list, and for what is neither key nor vector.
+        ValueError
+            For a vector whose shape is not (vector_size,), and for NaN or infinity in one asked
+            with or compared with.
         """
         query, _ = queries.vector_and_row(self, key_or_vector)
-        others = [] if other_keys is None else list(other_keys)
+        others = [] if other_keys is None else several_keys(other_keys, "other_keys")
         if not others:
             return 1 - self._cosines(query)
         return 1 - np.stack([self.get_vector(key, norm=True) for key in others]) @ query
@@ -60,9 +85,22 @@ class ComparableVectors(KeyedMatrix):
     def n_similarity(self, keys1: Iterable[Hashable], keys2: Iterable[Hashable]) -> float:
         """Return the cosine of the means of two lists of keys, in [−1, 1].
 
-        The vectors keep their lengths. Keys that are not there are left out; ValueError if a list
-        is empty.
+        Parameters
+        ----------
+        keys1, keys2
+            Keys or vectors, which keep their lengths. Keys that are not there are left out; if none
+            of a list is there, the result is 0.0.
+
+        Raises
+        ------
+        TypeError
+            For a str in place of a list.
+        ValueError
+            If a list is empty; for a vector of another size, or with NaN or infinity.
         """
+        for keys in keys1, keys2:
+            if isinstance(keys, str | bytes):
+                raise TypeError(f"n_similarity takes lists of keys: [{keys!r:.60}], for example")
         mean1, mean2 = (
             self.get_mean_vector(keys, pre_normalize=False, post_normalize=True)
             for keys in (keys1, keys2)
@@ -106,7 +144,7 @@ class ComparableVectors(KeyedMatrix):
         """
         if isinstance(keys, str | bytes):
             raise TypeError(f"get_mean_vector takes a list of keys: [{keys!r}], for example")
-        found = list(keys)
+        found = list(keys)  # vectors, too
         given = np.ones(len(found)) if weights is None else np.asarray(weights, np.float64)
         if not found:
             raise ValueError("there are no keys to take the mean of")
@@ -114,7 +152,7 @@ class ComparableVectors(KeyedMatrix):
             raise ValueError(f"{len(found)} keys need as many finite weights, not {weights!r:.60}")
         total, total_weight = np.zeros(self.vector_size), 0.0
         for query, weight in zip(found, given.tolist(), strict=True):
-            if not isinstance(query, np.ndarray) and query not in self and ignore_missing:
+            if ignore_missing and queries.is_missing(self, query):
                 continue
             vector, _ = queries.vector_and_row(self, query, norm=pre_normalize)
             total += weight * vector.astype(np.float64)
@@ -143,9 +181,11 @@ class ComparableVectors(KeyedMatrix):
         Raises
         ------
         ValueError
-            If none of the keys is there.
+            If none of the keys is there, or if a vector holds NaN or infinity.
+        TypeError
+            For a str in place of a list.
         """
-        given = list(keys)
+        given = several_keys(keys)
         known = [key for key in given if key in self]
         if len(known) < len(given):
             missing = [key for key in given if key not in self]
@@ -157,23 +197,63 @@ class ComparableVectors(KeyedMatrix):
         return sorted(zip(near, known, strict=True), key=lambda pair: -pair[0])
 
     def doesnt_match(self, keys: Iterable[Hashable]) -> Hashable:
-        """Return the key farthest from the mean of all, the last of ``rank_by_centrality``."""
+        """Return the key farthest from the mean of all, the last of ``rank_by_centrality``.
+
+        Parameters
+        ----------
+        keys
+            Those that are not there are left out, with a warning in the log.
+
+        Raises
+        ------
+        TypeError
+            For a str in place of a list.
+        ValueError
+            If none of the keys is there, or if a vector holds NaN or infinity.
+        """
         return self.rank_by_centrality(keys)[-1][1]
 
     def most_similar_to_given(self, key1: Hashable, keys_list: Sequence[Hashable]) -> Hashable:
-        """Return the key of a list nearest to ``key1``, the first of equals; ValueError if none."""
-        if not len(keys_list):
+        """Return the key of a list nearest to ``key1``, the first of equals.
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        TypeError
+            For a str in place of a list.
+        ValueError
+            If the list is empty, or if a vector holds NaN or infinity.
+        """
+        keys = several_keys(keys_list, "keys_list")
+        if not keys:
             raise ValueError("there are no keys to choose from")
-        return keys_list[int(np.argmin(self.distances(key1, keys_list)))]
+        return keys[int(np.argmin(self.distances(key1, keys)))]
 
     def closer_than(self, key1: Hashable, key2: Hashable) -> list[Hashable]:
-        """Return the keys nearer to ``key1`` than ``key2`` is, by cosine, in the order of rows."""
+        """Return the keys nearer to ``key1`` than ``key2`` is, by cosine, in the order of rows.
+
+        ``key1`` is none of them, and they are none if both are the same.
+
+        Raises
+        ------
+        KeyError
+            For a key that is not there.
+        ValueError
+            If a vector, of any key, holds NaN or infinity.
+        """
         own, other = self.get_index(key1), self.get_index(key2)
         near = self._cosines(self.get_vector(key1, norm=True))
         return [self.index_to_key[row] for row in np.flatnonzero(near > near[other]) if row != own]
 
     def rank(self, key1: Hashable, key2: Hashable) -> int:
-        """Return the place of ``key2`` among the keys nearest to ``key1``, from 1."""
+        """Return the place of ``key2`` among the keys nearest to ``key1``, from 1.
+
+        Raises
+        ------
+        KeyError, ValueError
+            As ``closer_than``.
+        """
         return len(self.closer_than(key1, key2)) + 1
 
     def wmdistance(
@@ -213,7 +293,10 @@ class ComparableVectors(KeyedMatrix):
         for document in document1, document2:
             if isinstance(document, str | bytes):
                 raise TypeError(f"wmdistance takes lists of keys, not {document!r:.60}")
-        counts = [Counter(key for key in keys if key in self) for keys in (document1, document2)]
+        counts = [
+            Counter(key for key in keys if not queries.is_missing(self, key))
+            for keys in (document1, document2)
+        ]
         if not all(counts):
             return float("inf")
         x, y = (

@@ -102,6 +102,8 @@ def is_safetensors(first: bytes) -> bool:
 
 def decompressor(first: bytes) -> Callable[..., Any] | None:
     """Return what opens a compressed file that begins so; None if it is none."""
+    if is_safetensors(first):  # whose first bytes are a length, any length
+        return None
     return next((opens for magic, opens in OPENERS.items() if re.match(magic, first)), None)
 
 

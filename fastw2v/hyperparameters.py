@@ -38,6 +38,7 @@ DEFAULT_ALPHA = {
     ("cbow", "softmax"): 0.15,
 }
 DEFAULT_ALPHA_WORD2VEC_CBOW = 0.05  # whose steps are as many times longer as there are contexts
+DEFAULT_ALPHA_CBOW_SUM = 0.025  # and scores are so, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,8 @@ class Hyperparameters:
             )
 
     def _default_alpha(self) -> float:
+        if self.architecture == "cbow" and not self.cbow_mean:
+            return DEFAULT_ALPHA_CBOW_SUM
         if self.architecture == "cbow" and self.cbow_gradient == "word2vec":
             return DEFAULT_ALPHA_WORD2VEC_CBOW
         return DEFAULT_ALPHA[self.architecture, self.objective]

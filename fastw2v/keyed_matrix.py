@@ -6,14 +6,21 @@ never positions.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastw2v import exchange
+from fastw2v.matrix_checks import (
+    checked_counts,
+    checked_matrix,
+    list_of_keys,
+    several_keys,
+    table_of_keys,
+)
 from fastw2v.neighbors import NonFiniteRowError, unit, unit_rows
 
 if TYPE_CHECKING:
@@ -24,7 +31,6 @@ Self = TypeVar("Self", bound="KeyedMatrix")
 Default = TypeVar("Default")
 
 REQUIRED: Any = object()  # get_index without a default
-SHOWN_KEYS, SHOWN_CHARACTERS = 5, 40  # in a notebook
 
 
 class KeyedMatrix:
@@ -54,55 +60,68 @@ class KeyedMatrix:
 
     Raises
     ------
-    ValueError
-        If the shapes don't fit together, or a key occurs more than once.
+    TypeError, ValueError
+        If the shapes don't fit together, if a key occurs more than once or can't be one, or for
+        counts that are none.
     """
 
     def __init__(
         self,
-        keys: Sequence[Hashable],
-        vectors: NDArray[np.float32],
-        counts: NDArray[np.int64] | None = None,
+        keys: Iterable[Hashable],
+        vectors: ArrayLike,
+        counts: ArrayLike | None = None,
         *,
         growable: bool = True,
     ) -> None:
-        vectors = np.asarray(vectors, dtype=np.float32)
-        if vectors.ndim != 2 or len(vectors) != len(keys):
-            raise ValueError(f"{len(keys)} keys need a matrix of as many rows, not {vectors.shape}")
-        self.index_to_key = list(keys)
-        self.key_to_index = dict(zip(self.index_to_key, range(len(keys)), strict=True))
-        if len(self.key_to_index) != len(self.index_to_key):
-            repeated = next(k for i, k in enumerate(keys) if self.key_to_index[k] != i)
-            raise ValueError(f"the key {repeated!r} occurs more than once")
-        self._hold(vectors, is_shared=True)
-        self.counts = (
-            np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts, np.int64)
-        )
-        if self.counts.shape != (len(keys),):
-            raise ValueError(f"{len(keys)} keys, but counts of shape {self.counts.shape}")
+        self.index_to_key = list_of_keys(keys)
+        self.key_to_index = table_of_keys(self.index_to_key)
+        self.counts = checked_counts(counts, len(self.index_to_key))
+        self._hold(checked_matrix(vectors, len(self.index_to_key)), is_shared=True)
         self._growable = growable
 
     def _hold(self, vectors: NDArray[np.float32], *, is_shared: bool) -> None:
         """Take a matrix that this object alone has, or that others may write to as well."""
         self._matrix, self._is_shared = vectors, is_shared
+        self._was_writeable = bool(vectors.flags.writeable)
         self._changed()
 
     def _changed(self) -> None:
         """Forget what was derived from the matrix; called when it is another one, or written to."""
 
     def _may_change(self) -> bool:
-        """Return whether others can write to the matrix, unless they break a promise."""
-        return self._is_shared and bool(self._matrix.flags.writeable)
+        """Return whether others can write to the matrix, unless they break their promise.
+
+        That is an array which was made read-only after it came here. Of one that already was,
+        others may have a view that is not.
+        """
+        was_promised = self._was_writeable and not self._matrix.flags.writeable
+        return self._is_shared and not was_promised
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """The matrix itself, float32 (len(self), vector_size); it may be written to."""
+        """The matrix itself, float32 (len(self), vector_size); it may be written to.
+
+        Setting it takes another matrix of as many rows, as it is if it is float32, with any number
+        of columns. ValueError for another shape, or for a number that is too large for a float32.
+        """
         self._is_shared = True
+        self._changed()  # as far as anybody here can tell
         return self._matrix
 
     @vectors.setter
-    def vectors(self, vectors: NDArray[np.float32]) -> None:
-        self._hold(vectors, is_shared=True)
+    def vectors(self, vectors: ArrayLike) -> None:
+        self._hold(checked_matrix(vectors, len(self)), is_shared=True)
+
+    def __copy__(self: Self) -> Self:
+        return self.copy()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._is_shared |= int(protocol) >= 5  # a buffer may go to others as it is
+        return super().__reduce_ex__(protocol)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._hold(self._matrix, is_shared=not self._matrix.flags.owndata)
 
     # Look-up --------------------------------------------------------------------------------------
 
@@ -128,7 +147,7 @@ class KeyedMatrix:
         not there.
         """
         if isinstance(keys, list | np.ndarray):
-            return self._matrix[self._rows(keys)]
+            return self._matrix[self._rows(list_of_keys(keys))]
         return self.get_vector(keys)
 
     @overload
@@ -154,6 +173,22 @@ class KeyedMatrix:
         """Return a key's vector, float32 (vector_size,), divided by its length if ``norm``.
 
         Without ``norm`` it is a view that can't be written to: ``wv[key] = vector`` sets one.
+
+        Parameters
+        ----------
+        key
+            The key.
+        norm
+            Whether to divide; a zero vector stays zero. The default is False.
+
+        Raises
+        ------
+        KeyError
+            If the key is not there.
+        TypeError
+            For what can't be a key, such as a list.
+        ValueError
+            With ``norm``, if the vector holds NaN or infinity.
         """
         row = self.get_index(key)
         vector: NDArray[np.float32] = self._matrix[row]
@@ -202,9 +237,26 @@ class KeyedMatrix:
     def add_vector(
         self, key: Hashable, vector: ArrayLike, *, count: int = 0, replace: bool = False
     ) -> int:
-        """Add one key with its vector, as ``add_vectors`` does; return its row.
+        """Add one key with its vector, and return its row.
 
         Each call copies the matrix: add many with ``add_vectors``.
+
+        Parameters
+        ----------
+        key
+            The key.
+        vector
+            (vector_size,).
+        count
+            How often it occurred; 0 by default.
+        replace
+            Whether a key that is there already gets this vector and count. By default it keeps what
+            it has.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``add_vectors``.
         """
         self.add_vectors([key], np.asarray(vector)[None], counts=[count], replace=replace)
         return self.get_index(key)
@@ -239,34 +291,52 @@ class KeyedMatrix:
             If shapes don't fit, a key is repeated, or a vector holds NaN or infinity; or if there
             are new keys for vectors that are a model's, which would not have them: ``copy`` those.
         """
-        keys = list(keys)
+        keys = several_keys(keys)
         with np.errstate(over="ignore"):  # too large for float32: refused below
             new = np.asarray(vectors, np.float32)
-        new_counts = np.zeros(len(keys), np.int64) if counts is None else np.asarray(counts)
-        self._check_new(keys, new, new_counts)
+        new_counts = checked_counts(counts, len(keys))
+        self._check_new(keys, new)
         is_known = np.array([key in self for key in keys], bool)
         is_new = ~is_known
-        if is_new.any() and not self._growable:
-            key = keys[int(is_new.argmax())]
-            raise ValueError(
-                f"the key {key!r} can't be added: these vectors are a model's, which would not "
-                "have it; add to a copy of them, copy()"
-            )
-        vectors, all_counts = self._matrix, self.counts.copy()
-        if replace and is_known.any():
+        rows = np.empty(0, np.intp)
+        if replace:
             rows = self._rows(key for key, known in zip(keys, is_known, strict=True) if known)
-            if not vectors.flags.writeable:
-                vectors = vectors.copy()
-            vectors[rows] = new[is_known]
+        self._check_changes(keys, is_new, rows)
+        added = [key for key, is_one in zip(keys, is_new, strict=True) if is_one]
+        all_counts = np.concatenate([self.counts, new_counts[is_new]])
+        if len(rows):
             all_counts[rows] = new_counts[is_known]
-        if is_new.any():
-            vectors = np.concatenate([vectors, new[is_new]])
-            all_counts = np.concatenate([all_counts, new_counts[is_new]])
-            added = [key for key, is_one in zip(keys, is_new, strict=True) if is_one]
-            self.key_to_index.update(zip(added, range(len(self), len(vectors)), strict=True))
-            self.index_to_key.extend(added)
+        matrix, is_shared = self._matrix, self._is_shared
+        if added:
+            matrix, is_shared = np.concatenate([matrix, new[is_new]]), False
+        elif len(rows) and not matrix.flags.writeable:
+            matrix, is_shared = matrix.copy(), False
+        # Nothing that can fail is left.
+        self._changed()  # before and after: others may ask meanwhile
+        if len(rows):
+            matrix[rows] = new[is_known]
+        self.index_to_key.extend(added)
         self.counts = all_counts
-        self._hold(vectors, is_shared=self._is_shared and vectors is self._matrix)
+        self._hold(matrix, is_shared=is_shared)
+        first = len(self) - len(added)
+        self.key_to_index.update(zip(added, range(first, len(self)), strict=True))
+
+    def _check_changes(
+        self, keys: list[Hashable], is_new: NDArray[np.bool_], replaced: NDArray[np.intp]
+    ) -> None:
+        """Refuse what vectors that are a model's can't take."""
+        if self._growable:
+            return
+        if is_new.any():
+            raise ValueError(
+                f"the key {keys[int(is_new.argmax())]!r} can't be added: these vectors are a "
+                "model's, which would not have it; add to a copy of them, copy()"
+            )
+        if len(replaced) and not self._matrix.flags.writeable:
+            raise ValueError(
+                "these vectors are a model's, and were made read-only: set "
+                "wv.vectors.flags.writeable = True, or change a copy of them, copy()"
+            )
 
     def _follow(
         self,
@@ -276,31 +346,22 @@ class KeyedMatrix:
     ) -> None:
         """Become what a model's matrix has become: keys begin with those that are here."""
         added = range(len(self), len(keys))
-        self.vectors, self.counts = vectors, counts
         self.index_to_key.extend(keys[added.start :])
+        self.counts = counts
+        self._hold(vectors, is_shared=True)
         self.key_to_index.update(zip(keys[added.start :], added, strict=True))
 
-    def _check_new(
-        self, keys: list[Hashable], vectors: NDArray[np.float32], counts: NDArray[Any]
-    ) -> None:
+    def _check_new(self, keys: list[Hashable], vectors: NDArray[np.float32]) -> None:
         if vectors.shape != (len(keys), self.vector_size):
             raise ValueError(
                 f"{len(keys)} keys need vectors of shape ({len(keys)}, {self.vector_size}), "
                 f"not {vectors.shape}"
             )
-        if counts.shape != (len(keys),) or (len(keys) and counts.dtype.kind not in "iu"):
-            raise ValueError(
-                f"{len(keys)} keys need as many counts, integers, not {counts.dtype} of shape "
-                f"{counts.shape}"
-            )
         finite = np.isfinite(vectors).all(axis=1)
         if not finite.all():
             key = keys[int(np.argmin(finite))]
             raise ValueError(f"the vector for {key!r} holds NaN, infinity or what is too large")
-        if len(set(keys)) != len(keys):
-            last = {key: i for i, key in enumerate(keys)}
-            repeated = next(key for i, key in enumerate(keys) if last[key] != i)
-            raise ValueError(f"the key {repeated!r} is given more than once")
+        table_of_keys(keys)  # refuses a key that is given twice
 
     def copy(self: Self) -> Self:
         """Return a copy of keys, vectors and counts, to which keys can be added."""
@@ -309,18 +370,23 @@ class KeyedMatrix:
     def vectors_for_all(self: Self, keys: Iterable[Hashable]) -> Self:
         """Return the vectors and counts of the given keys alone, copied, in the order given.
 
-        Keys that are unknown are left out, and repeated ones.
+        Keys that are unknown are left out, and repeated ones; of none, the matrix has no row.
+
+        Raises
+        ------
+        TypeError
+            For a str in place of a list, and for what can't be a key.
         """
-        known = [key for key in dict.fromkeys(keys) if key in self]
+        known = [key for key in dict.fromkeys(several_keys(keys)) if key in self]
         rows = self._rows(known)
         return self._alone(known, self._matrix[rows], self.counts[rows])
 
     @classmethod
     def _alone(
         cls: type[Self],
-        keys: Sequence[Hashable],
-        vectors: NDArray[np.float32],
-        counts: NDArray[np.int64] | None,
+        keys: Iterable[Hashable],
+        vectors: ArrayLike,
+        counts: ArrayLike | None,
     ) -> Self:
         """Return what alone has a matrix: one that nobody else knows of."""
         made = cls(keys, vectors, counts)
@@ -350,7 +416,7 @@ class KeyedMatrix:
         return device
 
     def to_arrow(self) -> pa.Table:
-        """Return a pyarrow table with the columns ``key``, ``count`` (int64) and ``vector``.
+        """Return a pyarrow table, a copy: the columns ``key``, ``count`` (int64) and ``vector``.
 
         A vector is a fixed-size list of float32. Needs ``pip install "fastw2v[arrow]"``.
 
@@ -359,37 +425,20 @@ class KeyedMatrix:
         TypeError
             If the keys are not of one type that Arrow has.
         """
-        try:
-            import pyarrow as pa
-        except ImportError as error:
-            raise ImportError(
-                'to_arrow needs pyarrow: pip install "fastw2v[arrow]"', name="pyarrow"
-            ) from error
-        try:
-            keys = pa.array(self.index_to_key)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise TypeError(f"the keys do not make one column of an Arrow table: {error}") from None
-        values = pa.array(np.ascontiguousarray(self._matrix).reshape(-1))
-        vectors = pa.FixedSizeListArray.from_arrays(values, self.vector_size)
-        return pa.table({"key": keys, "count": pa.array(self.counts), "vector": vectors})
+        return exchange.arrow_table(self.index_to_key, self._matrix, self.counts)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a pandas table, a copy: the keys as its index, the count, and the dimensions.
 
-        The columns are ``count`` (int64) and ``v0``, ``v1``, ... (float32). Needs pandas.
+        The columns are ``count`` (int64) and ``v0``, ``v1``, ... (float32), one a dimension. The
+        index is named ``key``; a tuple is one key in it, not a level for each of its parts.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ImportError(
-                "to_pandas needs pandas: pip install pandas", name="pandas"
-            ) from error
-        # Tuples are keys, no levels of an index.
-        keys = pd.Index(self.index_to_key, name="key", tupleize_cols=False)
-        names = [f"v{dimension}" for dimension in range(self.vector_size)]
-        table = pd.DataFrame(self._matrix, index=keys, columns=names, copy=True)
-        table.insert(0, "count", self.counts)
-        return table
+        return exchange.pandas_table(self.index_to_key, self._matrix, self.counts)
 
     @classmethod
     def from_gensim(cls: type[Self], source: Any) -> Self:
@@ -399,42 +448,26 @@ class KeyedMatrix:
         Counts are taken where the object has any. Of FastText it is the vectors of whole words
         that are taken, without those of their parts.
 
+        Parameters
+        ----------
+        source
+            Has ``index_to_key``, n distinct keys, and ``vectors``, (n, vector_size), or has ``wv``
+            that does.
+
         Raises
         ------
         TypeError
             If the object is none of these.
+        ValueError
+            If it has not one row for each key, a key more than once, a count below 0, or a number
+            too large for a float32.
         """
-        keyed = getattr(source, "wv", source)
-        missing = [name for name in ("index_to_key", "vectors") if not hasattr(keyed, name)]
-        if missing:
-            raise TypeError(
-                f"{type(source).__name__} is no KeyedVectors of gensim 4, and no model with them "
-                f"as wv: it has no {' and no '.join(missing)}"
-            )
-        keys = list(keyed.index_to_key)
-        try:
-            counts = [keyed.get_vecattr(key, "count") for key in keys]
-        except (AttributeError, KeyError):
-            return cls(keys, keyed.vectors)
-        return cls(keys, keyed.vectors, np.array(counts, np.int64))
+        return cls(*exchange.gensim_parts(source))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} keys, vector_size={self.vector_size}>"
 
     def _repr_html_(self) -> str:
         """Show the size and the first keys in a notebook."""
-        shown = zip(self.index_to_key[:SHOWN_KEYS], self.counts.tolist(), strict=False)
-        rows = "".join(
-            f"<tr><td>{escape(_shortened(repr(key)))}</td><td>{count:,}</td></tr>"
-            for key, count in shown
-        )
-        more = "<tr><td>…</td><td></td></tr>" if len(self) > SHOWN_KEYS else ""
-        return (
-            f"<p><b>{type(self).__name__}</b>: {len(self):,} keys, "
-            f"vector_size={self.vector_size}</p>"
-            f"<table><tr><th>key</th><th>count</th></tr>{rows}{more}</table>"
-        )
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+        name = type(self).__name__
+        return exchange.notebook_html(name, self.index_to_key, self.counts, self.vector_size)

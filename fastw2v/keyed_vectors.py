@@ -8,11 +8,43 @@ Method names and result shapes are those that gensim's users know. It stands on 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from fastw2v import formats
 from fastw2v.evaluation import gensim_results
 from fastw2v.evaluation.correlation import Correlation
+from fastw2v.formats import AnyPath
 from fastw2v.searches import SearchableVectors
+
+# Methods of gensim's that have other names here, or no use.
+WAYS_OUT = {
+    "similar_by_word": "use similar_by_key",
+    "save_word2vec_format": "use save(path), with a path that ends in .bin or .txt",
+    "load_word2vec_format": "use fastw2v.load(path), which sees a file's format by itself",
+    "get_vecattr": "counts[get_index(key)] is how often a key occurred",
+    "set_vecattr": "counts[get_index(key)] is how often a key occurred",
+    "has_index_for": "use key in wv",
+    "fill_norms": "it is not needed: lengths are found whenever they are needed",
+    "unit_normalize_all": "it is not needed: vectors are compared by their directions. "
+    "get_normed_vectors() returns them divided by their lengths",
+}
+
+
+def _no_attribute(owner: type, name: str, obj: object = None) -> AttributeError:
+    message = f"{owner.__name__!r} object has no attribute {name!r}"
+    if name in WAYS_OUT:
+        message += f": {WAYS_OUT[name]}; fastw2v.compat.KeyedVectors has gensim's"
+    return AttributeError(message, name=name, obj=obj)
+
+
+class _NoClassMethod:
+    """What is asked of the class itself, for which ``__getattr__`` is not called."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, obj: object, owner: type) -> None:
+        raise _no_attribute(owner, self.name, obj)
 
 
 class KeyedVectors(SearchableVectors):
@@ -47,15 +79,18 @@ class KeyedVectors(SearchableVectors):
 
     Raises
     ------
-    ValueError
-        If the shapes don't fit together, or a key occurs more than once.
+    TypeError, ValueError
+        If the shapes don't fit together, if a key occurs more than once or can't be one, or for
+        counts that are none.
 
     Notes
     -----
-    From the second question on, ``most_similar`` is several times as fast among vectors that nobody
-    else can write to, by codes that take another quarter of their memory; the answers are the same,
-    to the bit. Such are vectors that were loaded or copied, until ``vectors`` is read (or NumPy or
-    DLPack had them), and any others once ``wv.vectors.flags.writeable = False`` promises it.
+    After the first question, ``most_similar`` is some three times as fast among vectors that nobody
+    else can write to, by codes that take about a quarter of their memory again; the answers are the
+    same, to the bit. Such are vectors that were loaded or copied, until ``vectors`` is read (or
+    NumPy or DLPack had them), and any others once ``wv.vectors.flags.writeable = False`` promises
+    it. There are no codes below 16 dimensions, and none where vectors lie so close together that
+    codes can't tell them apart.
 
     Examples
     --------
@@ -70,6 +105,14 @@ class KeyedVectors(SearchableVectors):
     >>> rows.tolist()
     [[0, 2], [0, 1]]
     """
+
+    if not TYPE_CHECKING:  # where it would vouch for any name
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell gensim's users what a method of theirs is called here."""
+            raise _no_attribute(type(self), name, self)
+
+        load_word2vec_format = _NoClassMethod()
 
     # Evaluation -----------------------------------------------------------------------------------
 
@@ -88,14 +131,16 @@ class KeyedVectors(SearchableVectors):
         analogies
             A file in the format of ``questions-words.txt``, see `evaluation.read_analogies`.
         restrict_vocab
-            Only the first so many keys are known, and can be answers; None: all.
+            Only the first so many keys are known, and can be answers; None: all. The default is
+            gensim's; that of `evaluation.evaluate_analogies` is 30,000.
         case_insensitive
             Whether strings are equal if their upper-case forms are; the first key counts.
         dummy4unknown
             Whether questions with words that are not known count as answered incorrectly; else
             they are left out.
         similarity_function
-            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul.
+            ``"most_similar"``: 3CosAdd; ``"most_similar_cosmul"``: 3CosMul, with 0.001 added to its
+            quotient's divisor as in its paper, where the method of that name adds 1e-6.
 
         Returns
         -------
@@ -142,7 +187,8 @@ class KeyedVectors(SearchableVectors):
         delimiter
             What stands between them.
         restrict_vocab
-            Only the first so many keys are known; None: all.
+            Only the first so many keys are known; None: all. The default is gensim's; that of
+            `evaluation.evaluate_word_pairs` is None.
         case_insensitive
             Whether strings are equal if their upper-case forms are; the first key counts.
         dummy4unknown
@@ -178,7 +224,7 @@ class KeyedVectors(SearchableVectors):
 
     # Files ----------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> None:
+    def save(self, path: AnyPath, *, format: str | None = None) -> None:
         """Save keys, vectors and, where the format has a place for them, counts.
 
         Parameters
@@ -196,7 +242,7 @@ class KeyedVectors(SearchableVectors):
             If the suffix names no format, if a key could not be read back, or if a value is not
             finite.
         TypeError
-            If a key is of a type that the format can't keep.
+            If a key is of a type that the format can't keep; if the path is none.
         """
         counts = self.counts if self.counts.any() else None  # zeros stand for unknown ones
         formats.write(path, self.index_to_key, self._matrix, counts, format=format)
@@ -204,7 +250,7 @@ class KeyedVectors(SearchableVectors):
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         *,
         format: str | None = None,
         limit: int | None = None,
@@ -234,11 +280,20 @@ class KeyedVectors(SearchableVectors):
         ------
         ValueError
             If the format is not known, if the file is damaged, or if a value is not finite; the
-            message names the file and the line, byte or key.
+            message names the file and the line, byte or key. (A mapped matrix of more than 1 MiB is
+            not searched for such values: a file that fastw2v wrote holds none.)
         MemoryError
             If there is not enough memory for the vectors; before any is taken.
         FileNotFoundError, OSError
             If the file can't be read.
+        TypeError
+            If the path is none: str, bytes and path-like objects are.
+
+        Notes
+        -----
+        A file of fastw2v's own is mapped, and read where it is used. It may be replaced meanwhile,
+        as ``save`` does, but not written to or cut off in place: vectors would change unseen, or
+        asking about them would end the process.
         """
         rows = formats.read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
         try:

@@ -7,9 +7,12 @@ trains them.
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fastw2v import model_file
 from fastw2v.checks import optional_number, whole_number
@@ -20,6 +23,8 @@ from fastw2v.hyperparameters import DEFAULT_SAMPLE, Hyperparameters, Window
 from fastw2v.initialization import InitialVectors, check_initial
 from fastw2v.model_file import StoredModel
 from fastw2v.model_training import TrainableModel
+from fastw2v.prediction import predict_center, predict_context
+from fastw2v.scoring import score
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Identity, Vocabulary, choice_of
 
 
@@ -69,8 +74,7 @@ class Model(TrainableModel):
         afresh for each context, as word2vec.c does. CBOW and both softmaxes have nothing to share,
         and take either.
     cbow_mean
-        CBOW: whether the mean of the context words meets the centre, or their sum, which takes a
-        lower ``alpha``.
+        CBOW: whether the mean of the context words meets the centre, or their sum.
     cbow_gradient
         ``"exact"`` divides the gradient of the mean among the contexts; ``"word2vec"`` gives each
         of them all of it, as word2vec.c and gensim do. A sum has nothing to divide.
@@ -81,7 +85,7 @@ class Model(TrainableModel):
         The learning rate falls linearly from ``alpha`` to ``min_alpha`` over all epochs' tokens
         (those of the vocabulary, before subsampling). None takes the default: for
         skip-gram 0.035, or 0.025 with either softmax; for CBOW 0.15, or 0.1 with hierarchical
-        softmax, or 0.05 with ``cbow_gradient="word2vec"``.
+        softmax, or 0.05 with ``cbow_gradient="word2vec"``, or 0.025 with ``cbow_mean=False``.
     epochs
         Passes over the corpus in a call of ``train`` or ``partial_fit``.
     workers
@@ -252,6 +256,59 @@ class Model(TrainableModel):
                 "no sentences were read yet: give vocabulary_size, and tokens and sentences"
             )
         return estimate_for(self.parameters, corpus, self._n_workers, budget=budget)
+
+    def score(self, sentences: Any) -> NDArray[np.float64]:
+        """Return how likely the model finds each sentence, (sentences,), without training.
+
+        That is the sum of log p over the examples that training would make of the sentence without
+        chance, with full windows and no subsampling: p(centre | context) over all pairs for
+        skip-gram with hierarchical softmax, p(context | centre) for skip-gram with the exact
+        softmax, p(centre | mean of its contexts) over all centres for CBOW. Tokens outside the
+        vocabulary are left out first; where no pair is left, the score is 0.
+
+        Scores of one sentence by several models, each trained on sentences of one class, tell its
+        class (Taddy 2015, "Document classification by inversion of distributed language
+        representations").
+
+        Parameters
+        ----------
+        sentences
+            An iterable of token sequences, empty ones too, or an ``EncodedCorpus``.
+
+        Raises
+        ------
+        ValueError
+            With negative sampling, which has no probabilities.
+        TypeError
+            For what is no sentence, by its number.
+        """
+        return score(*self._trained(), sentences, workers=self._n_workers)
+
+    def predict_center(
+        self, context_keys: Iterable[Hashable], topn: int | None = 10
+    ) -> list[tuple[Hashable, float]]:
+        """Return the ``topn`` likeliest words between some contexts, each with its probability.
+
+        The probabilities are exact, over the whole vocabulary; ``fastw2v.prediction`` says what
+        they are for each objective. Several contexts of skip-gram, whose objective knows one at a
+        time, give the geometric mean of their distributions, brought to a sum of 1. None for
+        ``topn`` is all words.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            For a key outside the vocabulary; for a str in place of a list; for no keys.
+        """
+        return predict_center(self._trained(), context_keys, topn)
+
+    def predict_context(
+        self, center_key: Hashable, topn: int | None = 10
+    ) -> list[tuple[Hashable, float]]:
+        """Return the ``topn`` likeliest contexts of a word, each with its probability.
+
+        Parameters, errors and what the probabilities are: as for ``predict_center``.
+        """
+        return predict_context(self._trained(), center_key, topn)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save everything but the corpus to one safetensors file, whole or not at all.

@@ -15,6 +15,7 @@ from fastw2v.estimate import check_size
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.initialization import InitialVectors, copy_initial
 from fastw2v.keyed_vectors import KeyedVectors
+from fastw2v.prediction import Trained
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary
 
@@ -63,6 +64,16 @@ class ModelState:
             keyed = KeyedVectors(keys, vectors, counts, growable=False)
             self._keyed_vectors[name] = keyed
         return keyed
+
+    def _trained(self) -> Trained:
+        """Return what was learned, to be asked about."""
+        if self.vocabulary is None or self.input_vectors is None or self.output_vectors is None:
+            raise RuntimeError("the model has learned nothing yet: call train() first")
+        shape = len(self.vocabulary), self.parameters.vector_size
+        inputs = matrices.checked(self.input_vectors, "input_vectors", *shape)
+        outputs = matrices.checked(self.output_vectors, "output_vectors", *shape)
+        as_floats = (np.asarray(matrix, np.float32) for matrix in (inputs, outputs))
+        return Trained(self.parameters, self.vocabulary, *as_floats)
 
     def _matrices_for(
         self, vocabulary: Vocabulary, workers: int, longest_sentence: int

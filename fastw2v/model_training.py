@@ -27,6 +27,7 @@ from fastw2v.dispatch import choose
 from fastw2v.growing import Tally, next_choice
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.initialization import InitialVectors
+from fastw2v.input_rates import check_rates, rates_of_rows
 from fastw2v.model_state import ModelState
 from fastw2v.resources import available_cores
 from fastw2v.trainer import train
@@ -66,6 +67,8 @@ class TrainableModel(ModelState):
         self: Self,
         sentences: Any = None,
         *,
+        weights: Any = None,
+        input_rates: Any = None,
         epochs: int | None = None,
         alpha: float | None = None,
         min_alpha: float | None = None,
@@ -82,6 +85,20 @@ class TrainableModel(ModelState):
         ----------
         sentences
             As for ``Model``; needed here if they were not given there.
+        weights
+            What each sentence's objective is multiplied by, and so its gradients and its loss: a
+            1-D array of finite numbers of at least 0, one for each sentence that has a token
+            (empty sentences and blank lines have none), in the order of the sentences. With 0 a
+            sentence is no example, but still counts for the vocabulary. They are read with the
+            sentences, and stay with them in later calls without new ones. None is 1 for all, or
+            what ``fastw2v.encode`` was given.
+        input_rates
+            What the steps of each input vector are multiplied by, in this call: a mapping from keys
+            to finite numbers of at least 0, with 1 for all other keys; or a 1-D array of one for
+            each key, in the vocabulary's order. With 0 a vector is frozen and keeps its bits:
+            ``input_rates=dict.fromkeys(keys, 0)``. Others learn from it as from any other, and
+            output vectors, these keys' too, learn as always: they fit the frozen vectors to the
+            sentences. (Gensim's ``vectors_lockf``.)
         epochs, alpha, min_alpha
             Of this call alone; None takes the model's.
         callback
@@ -96,8 +113,10 @@ class TrainableModel(ModelState):
         Raises
         ------
         TypeError, ValueError, OSError
-            If the sentences can't be read; the model is then as it was before. An iterator is used
-            up, and must be given anew.
+            If the sentences can't be read, or weights or rates do not fit; the model is then as it
+            was before. An iterator is used up, and must be given anew.
+        KeyError
+            For a key of ``input_rates`` that is not in the vocabulary.
         MemoryError
             If the matrices would not fit, before they are allocated.
         KeyboardInterrupt
@@ -108,14 +127,18 @@ class TrainableModel(ModelState):
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
+        check_rates(input_rates)
         with self._alone():
-            self._run(self._read(sentences), parameters, callbacks, progress)
+            corpus = self._read(sentences, weights=weights)
+            self._run(corpus, parameters, input_rates, callbacks, progress)
         return self
 
     def partial_fit(
         self: Self,
         sentences: Any,
         *,
+        weights: Any = None,
+        input_rates: Any = None,
         epochs: int | None = None,
         alpha: float | None = None,
         min_alpha: float | None = None,
@@ -135,8 +158,8 @@ class TrainableModel(ModelState):
         ----------
         sentences
             As for ``Model``.
-        epochs, alpha, min_alpha, callback, progress
-            As for ``train``.
+        weights, input_rates, epochs, alpha, min_alpha, callback, progress
+            As for ``train``; an array of rates has one for each key of the vocabulary once grown.
 
         Raises
         ------
@@ -159,8 +182,10 @@ class TrainableModel(ModelState):
         callbacks = checked_callbacks(callback)
         if sentences is None:
             raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
+        check_rates(input_rates)
         with self._alone():
-            self._run(self._read(sentences, grows=True), parameters, callbacks, progress)
+            corpus = self._read(sentences, grows=True, weights=weights)
+            self._run(corpus, parameters, input_rates, callbacks, progress)
         return self
 
     def grow_vocabulary(self: Self, sentences: Any = None) -> Self:
@@ -218,11 +243,13 @@ class TrainableModel(ModelState):
         self,
         corpus: EncodedCorpus,
         parameters: Hyperparameters,
+        input_rates: Any,
         callbacks: Sequence[Callback],
         progress: bool | None,
     ) -> None:
         """Train on a corpus whose vocabulary is the model's, or becomes it."""
         vocabulary, longest = corpus.vocabulary, corpus.report.longest_sentence
+        rates = rates_of_rows(input_rates, vocabulary)
         inputs, outputs = self._matrices_for(vocabulary, self._n_workers, longest)
         records = train(
             parameters,
@@ -230,6 +257,7 @@ class TrainableModel(ModelState):
             corpus,
             inputs,
             outputs,
+            input_rates=rates,
             first_epoch=self.history[-1].epoch + 1 if self.history else 0,
             workers=self._n_workers,
             kernel=choose(self.kernel),
@@ -293,7 +321,7 @@ class TrainableModel(ModelState):
         selection = Selection(p.min_count, p.max_vocab_size)
         return next_choice(self.vocabulary, self._choice, selection, whole)
 
-    def _read(self, sentences: Any, *, grows: bool = False) -> EncodedCorpus:
+    def _read(self, sentences: Any, *, grows: bool = False, weights: Any = None) -> EncodedCorpus:
         """Return the corpus to train on, without changing the model."""
         if sentences is not None and self._sentences is not None:
             raise ValueError(
@@ -302,6 +330,11 @@ class TrainableModel(ModelState):
             )
         source = self._sentences if sentences is None else sentences
         if source is None:
+            if weights is not None:
+                raise ValueError(
+                    "weights were given without sentences: those read before may be in another "
+                    "order by now, and keep the weights that they came with; give both anew"
+                )
             return self._read_already(grows)
         if grows:
             self._refuse_another_tree()
@@ -323,6 +356,7 @@ class TrainableModel(ModelState):
             seed=self.parameters.seed if self.parameters.shuffle else None,
             budget=memory_budget(self.memory_limit),
             workers=self._n_workers,
+            weights=weights,
         )
         corpus = self._reported(corpus)
         logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")

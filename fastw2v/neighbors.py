@@ -92,10 +92,12 @@ def cosines(matrix: Matrix, query: Matrix, *, workers: int | None = None) -> NDA
 
     def scan(start: int, stopped: threading.Event) -> None:
         part = slice(start, start + share)
-        bad = kernel.cosines(query, matrix[part], out[part], name)
-        require_finite(bad if bad < 0 else start + bad)
+        if (row := kernel.cosines(query, matrix[part], out[part], name)) >= 0:
+            bad.append(start + row)
 
+    bad: list[int] = []
     share_out(scan, range(0, len(matrix), share), n_threads)
+    require_finite(min(bad, default=-1))
     return out
 
 

@@ -1,29 +1,29 @@
-"""What a trained model expects to stand beside, or between, given words: exact distributions.
+"""What a trained model expects beside, or between, given words: exact distributions.
 
-p(w | c), of the centre w given one context c, is what skip-gram learns; CBOW learns p(w | h), with h
-the mean of the contexts' input vectors, of which one context is a case. With x_c rows of the input
-matrix, u_w of the output matrix:
+p(w | c), of the centre w given one context c, is what skip-gram learns; CBOW learns p(w | h), with
+h the mean of the contexts' input vectors, of which one context is a case. With x_c rows of the
+input matrix, u_w of the output matrix:
 
-====================  =============================================================================
+====================  ==============================================================================
 hierarchical softmax  p(w | h) = product of sigma(±u_j · h) over the inner nodes j on the way to w
 exact softmax         p(w | h) proportional to exp(u_w · h); but skip-gram's input row is the
                       centre's: p(c | w) proportional to exp(u_c · x_w)
 negative sampling     p(w | h) proportional to q(w) exp(u_w · h), with q the noise
-====================  =============================================================================
+====================  ==============================================================================
 
-The last is no definition but what the objective is least at: where the odds of the true word against
-k draws from q are exp(u_w · h), p(w | h) = k q(w) exp(u_w · h) (Levy and Goldberg 2014, "Neural word
-embedding as implicit matrix factorization"). It is brought to a sum of 1 here.
+The last is no definition but where the objective is least: there exp(u_w · h) is the odds of the
+true word against k draws from q, so p(w | h) = k q(w) exp(u_w · h) (Levy and Goldberg 2014, "Neural
+word embedding as implicit matrix factorization"). It is brought to a sum of 1 here.
 
-What is learned the other way round comes by Bayes's rule, p(c | w) proportional to p(w | c) p(c), with
-p(c) the share of c in the corpus as it was trained on, after subsampling. Several contexts of
+What is learned the other way round comes by Bayes's rule, p(c | w) proportional to p(w | c) p(c),
+with p(c) the share of c in the corpus as it was trained on, after subsampling. Several contexts of
 skip-gram, each with a distribution of its own, give the geometric mean of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +154,7 @@ def _log_shares(trained: Trained) -> Logs:
     return _log(vocabulary.counts * vocabulary.keep_probability(trained.parameters.sample))
 
 
-def _log(weights: NDArray[np.float64]) -> Logs:
+def _log(weights: NDArray[np.floating[Any]]) -> Logs:
     with np.errstate(divide="ignore"):  # of a word that never occurs: −inf, hence probability 0
         return np.log(weights)  # type: ignore[no-any-return]
 

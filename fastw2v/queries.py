@@ -7,14 +7,17 @@ its weight, and that before it is several keys.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v.keyed_matrix import KeyedMatrix
+from fastw2v.messages import shown
 from fastw2v.neighbors import unit
 
 # A key, a vector, or a pair of either with a weight; or several of them.
@@ -52,6 +55,8 @@ class Question:
         question = cls([], [], [])
         for queries, sign in ((positive, 1.0), (negative, -1.0)):
             for query, weight in _weighted(keyed, queries):
+                if not math.isfinite(weight):
+                    raise ValueError(f"the weight of {shown(query)} is not finite: {weight}")
                 vector, row = vector_and_row(keyed, query)
                 question.vectors.append(vector)
                 question.weights.append(sign * weight)
@@ -67,11 +72,12 @@ class Question:
         Raises
         ------
         ValueError
-            If it is not finite.
+            If it is not finite, as weights are too large.
         """
-        total = np.dot(self.weights, np.array(self.vectors, np.float64))
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below
+            total = np.dot(self.weights, np.array(self.vectors, np.float64))
         if not np.isfinite(total).all():
-            raise ValueError("a weight is not finite, or too large")
+            raise ValueError(f"the weights {self.weights!r:.60} are too large to be added")
         largest = np.abs(total).max()  # a float's square may be too large
         return unit(total / largest if largest > 0 else total)
 
@@ -83,13 +89,23 @@ def vector_and_row(
 
     Raises
     ------
-    KeyError, ValueError
-        For an unknown key; for a vector of another size, or one that is not finite.
+    KeyError, TypeError, ValueError
+        For an unknown key; for an array of keys; for a vector of another size, or one that is not
+        finite.
     """
     # The length is wanted in any case: it tells whether the vector is finite.
     if not isinstance(query, np.ndarray):
-        direction = keyed.get_vector(query, norm=True)
+        try:
+            direction = keyed.get_vector(query, norm=True)
+        except (KeyError, TypeError):
+            _refuse_several(query)
+            raise
         return direction if norm else keyed.get_vector(query), keyed.get_index(query)
+    if query.dtype.kind in "USO":
+        raise TypeError(
+            f"an array of {query.dtype}, shape {query.shape}, is no vector: ask with a list of "
+            "keys, array.tolist()"
+        )
     if query.shape != (keyed.vector_size,):
         raise ValueError(f"a vector of shape {query.shape}, where ({keyed.vector_size},) belongs")
     direction = unit(query)
@@ -123,11 +139,46 @@ def many(
         )
     found = list(queries)
     if not any(isinstance(query, np.ndarray) for query in found):
-        rows = np.array([keyed.get_index(key) for key in found], np.intp)
+        try:
+            rows = np.array([keyed.get_index(key) for key in found], np.intp)
+        except (KeyError, TypeError):
+            for query in found:
+                _refuse_several(query)
+            raise
         return rows, rows
     pairs = [vector_and_row(keyed, query) for query in found]
     rows = np.array([-1 if row is None else row for _, row in pairs], np.intp)
     return np.stack([vector for vector, _ in pairs]), rows
+
+
+def _refuse_several(query: Query) -> None:
+    """Raise TypeError for what is no key, and was maybe meant as a vector or as several keys."""
+    if isinstance(query, list) and query and all(isinstance(number, Real) for number in query):
+        raise TypeError(
+            f"a list where a key or a vector belongs, {query!r:.60}: a vector is a NumPy array, "
+            "np.array(...), and keys are asked for in one list"
+        ) from None
+    if isinstance(query, list | set | dict):
+        raise TypeError(
+            f"a {type(query).__name__} where a key or a vector belongs, {query!r:.60}: several are "
+            "asked for in one list, list(...)"
+        ) from None
+    if isinstance(query, Iterator):
+        raise TypeError(
+            f"a {type(query).__name__} where a key or a vector belongs: several are asked for in "
+            "one list, list(...)"
+        ) from None
+
+
+def is_missing(keyed: KeyedMatrix, query: Query) -> bool:
+    """Return whether this is a key that is not there; TypeError, if it can't be one."""
+    if isinstance(query, np.ndarray):
+        return False
+    try:
+        return keyed.get_index(query, None) is None
+    except TypeError:
+        _refuse_several(query)
+        raise
 
 
 def is_key(keyed: KeyedMatrix, query: Query) -> bool:

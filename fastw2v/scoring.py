@@ -111,7 +111,8 @@ def _score_run(
             logs[centers] += in_tree(tree, outputs, inputs, tokens[contexts], tokens[centers])
     else:
         logs = _skipgram_softmax(inputs, outputs, tokens, pairs)
-    return np.bincount(sentences, logs, len(run.lengths))
+    scores: Logs = np.bincount(sentences, logs, len(run.lengths)).astype(np.float64)
+    return scores
 
 
 def _skipgram_softmax(inputs: Matrix, outputs: Matrix, tokens: Rows, pairs: Pairs) -> Logs:

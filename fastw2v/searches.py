@@ -17,7 +17,7 @@ from fastw2v import neighbors, queries
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.comparisons import ComparableVectors
 from fastw2v.neighbors import LocalScaling
-from fastw2v.quantized import QuantizedRows
+from fastw2v.quantized import KeptCodes
 from fastw2v.queries import Query, Question
 
 # (key, score) pairs from near to far; or, for topn=None, the score of every row.
@@ -29,11 +29,10 @@ COSMUL_EPSILON = 1e-6  # keeps the quotient finite; gensim's
 class SearchableVectors(ComparableVectors):
     """``ComparableVectors`` among which the nearest are searched for.
 
-    Searching among vectors with NaN or infinity raises ValueError, which names the first such key.
+    Searching among vectors with NaN or infinity raises ValueError, which names such a key.
     """
 
-    _was_searched = False
-    _quantized: QuantizedRows | None = None
+    _codes: KeptCodes
 
     def most_similar(
         self,
@@ -61,7 +60,9 @@ class SearchableVectors(ComparableVectors):
         restrict_vocab
             Only the first so many rows are answers, whatever the two above say.
         csls
-            Rank by CSLS instead of the cosine, against hubs: see ``neighbors``.
+            Rank by CSLS instead of the cosine, against hubs: see ``neighbors``. A number, the k of
+            ``local_scaling``, computes that anew with every call: for more than one question, give
+            what it returned.
 
         Returns
         -------
@@ -136,14 +137,55 @@ class SearchableVectors(ComparableVectors):
     def similar_by_key(
         self, key: Hashable, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Similar:
-        """Return the keys nearest to one key, as ``most_similar`` does; a tuple is always a key."""
+        """Return the keys nearest to one key, by cosine, without the key itself.
+
+        Parameters
+        ----------
+        key
+            The key; a tuple is always one.
+        topn
+            How many to return, 10 by default, fewer where there are fewer. None returns every
+            row's score.
+        restrict_vocab
+            Only the first so many rows are answers; None, the default: all.
+
+        Returns
+        -------
+        list of (key, cosine)
+            From near to far; ties by row. For ``topn=None``, an array of the cosines of all those
+            rows, in their order and with the key's own, float32 (len(self),) or
+            (restrict_vocab,).
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As ``most_similar``.
+        """
         self.get_index(key)
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_vector(
         self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Similar:
-        """Return the keys nearest to a vector, (vector_size,), as ``most_similar`` does."""
+        """Return the keys nearest to a vector, by cosine.
+
+        Parameters
+        ----------
+        vector
+            (vector_size,), of any length. If it is a key's, this key is an answer, too.
+        topn, restrict_vocab
+            As for ``similar_by_key``.
+
+        Returns
+        -------
+        list of (key, cosine)
+            As ``similar_by_key``, as is the array for ``topn=None``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a vector of another shape, or one with NaN or infinity; and as ``most_similar``.
+        """
         return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
     def neighbors(
@@ -172,7 +214,7 @@ class SearchableVectors(ComparableVectors):
             mean cosine of a vector with its k nearest neighbours: it ranks hubs, which are
             near to everything, lower (Conneau et al. 2018, "Word translation without parallel
             data", with k = 10). k, or what ``local_scaling(k)`` returned: r is computed for all
-            keys, which takes as long as asking for the neighbours of all.
+            keys, which takes as long as asking for k neighbours of all.
         restrict_vocab
             Only the first so many rows are neighbours.
         workers
@@ -210,7 +252,9 @@ class SearchableVectors(ComparableVectors):
         Parameters
         ----------
         k
-            Neighbours that the mean is taken of, at least 1.
+            Neighbours that the mean is taken of, at least 1. It takes as long as asking for k
+            neighbours of all rows, and 12 k bytes for each row, of which up to 16,384 are done at a
+            time: with k = 1,000 that is 0.2 GB, and eight times as long as with 10.
         workers
             Threads; None is every core.
 
@@ -219,6 +263,11 @@ class SearchableVectors(ComparableVectors):
         LocalScaling
             Its ``means`` are the mean cosine of each row with its k nearest, float32 (len(self),),
             of the vectors as they are now: the highest are those of hubs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For numbers out of range; if a vector holds NaN or infinity, which names its key.
         """
         with self._naming_keys():
             return neighbors.local_scaling(
@@ -234,6 +283,8 @@ class SearchableVectors(ComparableVectors):
 
         Raises
         ------
+        KeyError
+            For a key that is not there.
         ValueError
             If there is no other key, or ``topn`` is not at least 1.
         """
@@ -258,31 +309,18 @@ class SearchableVectors(ComparableVectors):
         """Return the keys of the rows nearest to a vector of length 1."""
         if topn is not None:
             topn = min(whole_number("topn", topn), answers.stop - answers.start)
-            codes = self._codes()
-            if topn and codes and codes.pays_for(topn, answers.stop - answers.start):
-                return self._named(*codes.best(direction, topn, answers, asked))
+            if self._may_change():
+                self._codes = KeptCodes()  # whatever was kept may be out of date
+            elif found := self._codes.best(self._matrix, direction, topn, answers, asked):
+                return self._named(*found)
         return self._best(self._cosines(direction, answers), topn, answers, asked)
 
-    def _codes(self) -> QuantizedRows | None:
-        """Return codes of the matrix, or None: at the first question, and if it may be written to.
-
-        Codes cost as much time as a few scans, and a quarter of the memory.
-        """
-        if self._may_change():
-            self._quantized = None
-        elif self._was_searched and self._quantized is None:
-            try:
-                self._quantized = QuantizedRows(self._matrix)
-            except ValueError:  # it is for the scan to name what is not finite
-                return None
-        self._was_searched = True
-        return self._quantized
-
     def _changed(self) -> None:
-        self._quantized, self._was_searched = None, False
+        # Another object: who is building codes of what was there before keeps them to himself.
+        self._codes = KeptCodes()
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_quantized": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_codes"}
 
     def _best(
         self, scores: NDArray[np.float32], topn: int | None, answers: slice, asked: list[int]

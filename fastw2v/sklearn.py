@@ -195,6 +195,19 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Documents: an iterable of str or of token sequences; a one-shot generator too.
         y
             Not used.
+
+        Returns
+        -------
+        Word2VecVectorizer
+            Itself.
+
+        Raises
+        ------
+        TypeError
+            For what are no documents, such as one str, with the document's number; for parameters
+            of another type.
+        ValueError
+            For parameters out of their range; without documents, or if no word is left to train on.
         """
         self._fit(X)
         return self
@@ -202,7 +215,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def fit_transform(self, X: Iterable[Document], y: object = None) -> NDArray[np.float32]:
         """Fit to documents and transform them, reading each once.
 
-        Parameters and result are those of ``fit`` and ``transform``.
+        Parameters, result and errors are those of ``fit`` and ``transform``.
         """
         return self._means(self._fit(X))
 
@@ -212,7 +225,14 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Parameters
         ----------
         X
-            Documents, as for ``fit``.
+            Documents, as for ``fit``; those without a known word become zeros.
+
+        Raises
+        ------
+        TypeError
+            For what are no documents.
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
         """
         check_is_fitted(self)
         return self._means(_known(self._documents(X), self.vectors_))
@@ -277,7 +297,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         known, columns = np.unique(counts.indices, return_inverse=True)
         weighted = csr_array((weights, columns, counts.indptr), (counts.shape[0], len(known)))
         totals = np.asarray(weighted.sum(axis=1), np.float32)
-        sums = weighted @ self.vectors_.vectors[known]
+        sums = weighted @ self.vectors_[[self.vectors_.index_to_key[row] for row in known]]
         return cast("NDArray[np.float32]", sums / np.where(totals > 0, totals, 1)[:, None])
 
     @property

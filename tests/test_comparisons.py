@@ -1,6 +1,7 @@
 """Comparing keys with each other: every method against its definition in float64."""
 
 import builtins
+import importlib.util
 import itertools
 import logging
 
@@ -189,7 +190,25 @@ def test_centrality(wv, caplog):
 
 def test_the_key_that_does_not_match():
     wv = KeyedVectors("abcd", np.array([[1, 0.1], [1, 0], [0, 1], [1, 0.2]]))
-    assert wv.doesnt_match("abcd") == "c"
+    assert wv.doesnt_match([*"abcd"]) == "c"
+
+
+def test_a_str_is_no_list_of_keys():
+    wv = KeyedVectors("abcd", np.array([[1, 0.1], [1, 0], [0, 1], [1, 0.2]]))
+    for call in (
+        lambda: wv.doesnt_match("abcd"),
+        lambda: wv.distances("a", "bcd"),
+        lambda: wv.most_similar_to_given("a", "bcd"),
+        lambda: wv.rank_by_centrality("abcd"),
+        lambda: wv.n_similarity("ab", ["c"]),
+        lambda: wv.get_mean_vector("ab"),
+        lambda: wv.vectors_for_all("ab"),
+        lambda: wv.add_vectors("ef", np.ones((2, 2))),
+        lambda: wv.neighbors("ab"),
+        lambda: wv.wmdistance("ab", ["c"]),
+    ):
+        with pytest.raises((TypeError, ImportError), match=r"list of keys|lists of keys|POT"):
+            call()
 
 
 # The Word Mover's Distance
@@ -255,3 +274,19 @@ def test_vectors_that_are_not_finite_are_refused(wv):
             call()
     assert np.isnan(wv.get_vector("w4")).any()
     assert wv.similarity("w1", "w2")
+
+
+def test_what_is_no_list_of_keys_is_named_by_the_method_that_was_called(wv):
+    for lists in (("w1", ["w2"]), (["w2"], b"w1")):
+        with pytest.raises(TypeError, match=r"n_similarity takes lists of keys: \[b?'w1'\]"):
+            wv.n_similarity(*lists)
+
+
+@pytest.mark.parametrize("keys", [[[1]], [["w1"]], [{"w1"}]])
+def test_lists_in_a_list_of_keys(wv, keys):
+    asked = [wv.get_mean_vector, lambda keys: wv.n_similarity(["w1"], keys)]
+    if importlib.util.find_spec("ot"):
+        asked.append(lambda keys: wv.wmdistance(keys, ["w1"]))
+    for ask in asked:
+        with pytest.raises(TypeError, match=r"(list|set) where a key or a vector belongs"):
+            ask(keys)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastw2v
-from fastw2v import dispatch
+from fastw2v import dispatch, trainer
 from fastw2v._kernels import updates
 
 NAMES = ("avx512", "avx2", "neon", "generic", "blas")
@@ -124,7 +124,7 @@ def test_a_kernel_is_a_name(kernel):
 @pytest.mark.parametrize("name", HERE)
 def test_a_model_trains_on_the_kernel_it_was_given(name, monkeypatch):
     asked = []
-    real = fastw2v.trainer.Kernel
+    real = trainer.Kernel
 
     def spy(*arguments, **options):
         asked.append(options["kernel"])

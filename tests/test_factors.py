@@ -62,7 +62,7 @@ def test_factors_of_one_give_the_same_bits(name, options):
 def test_a_sentence_of_weight_0_is_as_if_it_had_not_been_there(name):
     """But for its tokens' counts, and the learning rate, which falls past it."""
     options = OBJECTIVES[name] | {"shuffle": False, "alpha": 0.05, "min_alpha": 0.05}
-    counts = {key: 10 for key in "abcde"}
+    counts = dict.fromkeys("abcde", 10)
     options |= {"vocabulary": counts, "min_count": 5}
     weights = np.repeat([1.0, 0.0], [80, 40])
     without = trained(SENTENCES[:80], **options)

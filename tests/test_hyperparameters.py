@@ -99,6 +99,8 @@ def test_alpha_has_a_default_for_every_architecture_and_objective():
         assert Hyperparameters(**options).alpha == alpha
         assert Hyperparameters(**options, alpha=None).alpha == alpha
         assert Hyperparameters(**options, alpha=0.01).alpha == 0.01
+        summed = Hyperparameters(**options, cbow_mean=False).alpha
+        assert summed == (0.025 if choice[0] == "cbow" else alpha)
 
 
 def test_parameters_do_not_change():

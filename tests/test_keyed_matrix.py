@@ -1,6 +1,7 @@
 """Rows with keys: adding and replacing them, choosing some, and passing them to other libraries."""
 
 import builtins
+import re
 import types
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastw2v
-from fastw2v import KeyedVectors
+from fastw2v import KeyedVectors, matrices
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_adding_is_what_a_dict_would_do(data):
         (["b"], [1, 2], None, r"1 keys need vectors of shape \(1, 2\), not \(2,\)"),
         (["b", "c"], [[1, 2]], None, r"2 keys need vectors of shape \(2, 2\), not \(1, 2\)"),
         (["b"], [[1, 2, 3]], None, r"shape \(1, 2\), not \(1, 3\)"),
-        (["b", "c", "b"], np.ones((3, 2)), None, "the key 'b' is given more than once"),
+        (["b", "c", "b"], np.ones((3, 2)), None, "the key 'b' occurs more than once"),
         (["a", "c"], [[1, 2], [np.nan, 1]], None, "the vector for 'c' holds NaN"),
         (["a"], [[1e39, 1]], None, "the vector for 'a' holds NaN, infinity or what is too large"),
         (["b"], [[1, 2]], [1, 2], "1 keys need as many counts"),
@@ -186,7 +187,7 @@ def test_dlpack_shares_the_memory(wv):
     assert np.shares_memory(taken, wv.vectors)
     assert taken.tolist() == wv.vectors.tolist()
     assert wv.__dlpack_device__() == (1, 0)
-    padded = fastw2v.matrices.padded(wv.vectors)  # as a model's
+    padded = matrices.padded(wv.vectors)  # as a model's
     assert np.from_dlpack(KeyedVectors("abc", padded)).tolist() == wv.vectors.tolist()
 
 
@@ -195,7 +196,7 @@ def test_dlpack_shares_the_memory(wv):
 
 def test_to_arrow():
     pa = pytest.importorskip("pyarrow")
-    wv = KeyedVectors(["a", "b"], fastw2v.matrices.padded(np.eye(2, 3)), np.array([4, 2]))
+    wv = KeyedVectors(["a", "b"], matrices.padded(np.eye(2, 3)), np.array([4, 2]))
     table = wv.to_arrow()
     assert table.column_names == ["key", "count", "vector"]
     assert table.schema.field("vector").type == pa.list_(pa.float32(), 3)
@@ -296,3 +297,100 @@ def test_html_is_short_and_escaped():
     assert html.count("<tr>") == 7  # head, five keys, and more
     assert len(html) < 1000
     assert KeyedVectors(["a"], np.zeros((1, 3)))._repr_html_().count("<tr>") == 2
+
+
+# What a matrix is made of
+
+
+def test_keys_of_an_array_are_pythons_own(tmp_path):
+    wv = KeyedVectors(np.array(["a", "b"]), np.ones((2, 3)), np.array([3, 1], np.uint8))
+    assert [type(key) for key in wv.index_to_key] == [str, str]
+    assert wv.counts.dtype == np.int64
+    wv.add_vectors(np.array(["c"]), np.ones((1, 3)), counts=np.array([7], np.uint64))
+    assert wv.counts.dtype == np.int64
+    assert wv.counts.tolist() == [3, 1, 7]
+    wv.save(tmp_path / "v.safetensors")
+    assert KeyedVectors.load(tmp_path / "v.safetensors").index_to_key == ["a", "b", "c"]
+    assert len(KeyedVectors((str(i) for i in range(3)), np.ones((3, 1)))) == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "vectors", "counts", "error", "message"),
+    [
+        (["a", ["b"]], np.ones((2, 1)), None, TypeError, "row 1 is a list"),
+        (np.array([["a"]]), np.ones((1, 1)), None, TypeError, r"of shape \(1, 1\)"),
+        (["a"], np.ones((1, 0)), None, ValueError, "one dimension at least"),
+        (["a"], np.ones((1, 1)), [1.7], ValueError, "integers, not float64"),
+        (["a"], np.ones((1, 1)), [-3], ValueError, "from 0 to"),
+        (["a"], np.ones((1, 1)), np.array([1 << 63], np.uint64), ValueError, "from 0 to"),
+    ],
+)
+def test_what_no_matrix_is_made_of(keys, vectors, counts, error, message):
+    with pytest.raises(error, match=message):
+        KeyedVectors(keys, vectors, counts)
+
+
+def test_vectors_that_are_set_are_checked():
+    wv = KeyedVectors("ab", np.ones((2, 3)))
+    wv.vectors = [[1.0, 0.0], [0.0, 1.0]]
+    assert wv.vectors.dtype == np.float32
+    assert wv.vector_size == 2
+    with pytest.raises(ValueError, match="2 keys need a matrix of as many rows"):
+        wv.vectors = np.ones((3, 2))
+    assert wv.vectors.shape == (2, 2)
+
+
+def test_nothing_is_added_where_not_all_can_be(monkeypatch):
+    wv = KeyedVectors("ab", np.ones((2, 3)))
+    before = wv.copy()
+
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "concatenate", fail)
+    with pytest.raises(MemoryError):
+        wv.add_vectors(["a", "c"], np.zeros((2, 3)), replace=True)
+    monkeypatch.undo()
+    assert wv.index_to_key == before.index_to_key
+    np.testing.assert_array_equal(wv.vectors, before.vectors)
+    assert "c" not in wv
+
+
+def test_a_models_vectors_that_were_made_read_only():
+    model = fastw2v.Model([["a", "b"]] * 9, vector_size=4, sample=0).train(progress=False)
+    model.wv.vectors.flags.writeable = False
+    key = model.wv.index_to_key[0]
+    with pytest.raises(ValueError, match="made read-only"):
+        model.wv[key] = np.ones(model.wv.vector_size)
+    model.wv.vectors.flags.writeable = True
+    model.wv[key] = np.ones(model.wv.vector_size)
+    assert (model.wv[key] == 1).all()
+
+
+def test_tables_are_copies():
+    pa = pytest.importorskip("pyarrow")
+    wv = KeyedVectors("ab", np.ones((2, 3)), [5, 2])
+    table = wv.to_arrow()
+    wv.vectors[:], wv.counts[:] = 7, 9
+    assert table["vector"].to_pylist() == [[1, 1, 1], [1, 1, 1]]
+    assert table["count"].to_pylist() == [5, 2]
+    assert isinstance(table, pa.Table)
+    for keys in [1, "b"], [1, None], [2, 1.5]:
+        with pytest.raises(TypeError, match="do not make one column"):
+            KeyedVectors(keys, np.ones((2, 3))).to_arrow()
+
+
+@pytest.mark.parametrize("number", [1e39, -1e300])
+def test_numbers_beyond_float32_are_refused_by_row(number):
+    vectors = np.ones((3, 2))
+    vectors[0] = [np.nan, np.inf]  # told of when it is asked about
+    KeyedVectors(["a", "b", "c"], vectors)
+    vectors[2, 1] = number
+    wv = KeyedVectors(["a", "b", "c"], np.ones((3, 2), np.float32))
+    message = f"row 2 holds a number that is too large for a float32, {number:g}"
+    for made in (
+        lambda: KeyedVectors(["a", "b", "c"], vectors),
+        lambda: setattr(wv, "vectors", vectors),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            made()

@@ -1,12 +1,14 @@
 """Look-up, similarity, and most_similar against a search that compares with every vector."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastw2v
-from fastw2v import KeyedVectors
+from fastw2v import KeyedVectors, formats, keyed_vectors
 from fastw2v.formats import safetensors
 from fastw2v.neighbors import unit
 
@@ -398,7 +400,12 @@ def test_no_keys():
         ("ab", np.ones((3, 2)), None, r"2 keys need a matrix of as many rows, not \(3, 2\)"),
         ("ab", np.ones(2), None, r"2 keys need a matrix of as many rows, not \(2,\)"),
         ("aba", np.ones((3, 2)), None, "the key 'a' occurs more than once"),
-        ("ab", np.ones((2, 2)), [1, 2, 3], r"2 keys, but counts of shape \(3,\)"),
+        (
+            "ab",
+            np.ones((2, 2)),
+            [1, 2, 3],
+            r"2 keys need as many counts, integers, not int64 of shape",
+        ),
     ],
 )
 def test_what_does_not_fit_together(keys, vectors, counts, message):
@@ -450,3 +457,40 @@ def test_vectors_with_nan_are_not_saved(wv, tmp_path):
 
 def test_iterating_gives_the_keys(wv):
     assert list(wv) == wv.index_to_key
+
+
+def test_an_array_of_keys_is_no_vector():
+    wv = KeyedVectors("abc", np.eye(3))
+    assert wv[np.array(["a", "b"])].shape == (2, 3)
+    with pytest.raises(TypeError, match=r"is no vector: ask with a list of keys, array.tolist\(\)"):
+        wv.most_similar(np.array(["a", "b"]))
+    with pytest.raises(TypeError, match="a list or a 1-D array"):
+        wv[np.array("a")]
+
+
+@pytest.mark.parametrize("name", sorted(keyed_vectors.WAYS_OUT))
+def test_methods_of_gensim_that_have_other_names(wv, name):
+    assert not hasattr(wv, name)
+    with pytest.raises(AttributeError, match=f"no attribute '{name}': .*; fastw2v.compat.Keyed"):
+        getattr(wv, name)
+
+
+def test_attributes_that_there_are_not(wv):
+    with pytest.raises(AttributeError, match=r"'KeyedVectors' object has no attribute 'vector'$"):
+        _ = wv.vector
+    with pytest.raises(AttributeError, match=r"'load_word2vec_format': use fastw2v\.load"):
+        KeyedVectors.load_word2vec_format("v.bin", binary=True)
+
+
+def test_paths_of_any_kind(tmp_path):
+    wv = KeyedVectors(["a", "b"], np.ones((2, 3), np.float32))
+    for i, path in enumerate([str(tmp_path / "a.bin"), tmp_path / "b.txt"]):
+        for name in path, os.fsencode(path):
+            wv.save(name)
+            assert KeyedVectors.load(name).index_to_key == wv.index_to_key
+            assert formats.detect(name) == ("word2vec_binary", "word2vec_text")[i]
+            formats.convert(name, os.fsencode(tmp_path / "c.glove"))
+    for refused in None, 3, ["v.bin"]:
+        for ask in KeyedVectors.load, wv.save, formats.detect:
+            with pytest.raises(TypeError, match=f"not {type(refused).__name__}"):
+                ask(refused)

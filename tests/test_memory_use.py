@@ -13,7 +13,7 @@ LIMIT = 1 << 25
 TRAINING = """
 import json, sys
 import numpy as np
-import fastw2v
+import fastw2v.model
 
 def peak():
     for line in open("/proc/self/status"):

@@ -106,7 +106,10 @@ def test_contexts(kind, key):
 
 @every_kind
 def test_what_was_learned_is_near_to_what_is_true(kind, planted):
-    """A word's neighbours are four words, the partner class's, equally likely, and no others."""
+    """A word's neighbours are four words, the partner class's, equally likely, and no others.
+
+    CBOW is asked about one context, of which it saw few: all others had two.
+    """
     options = {"vector_size": 24, "window": 1, "sample": 0, "epochs": 8} | KINDS[kind]
     model = fastw2v.Model(planted, **options).train(progress=False)
     partners = {f"c1w{i}" for i in range(4)}
@@ -117,7 +120,8 @@ def test_what_was_learned_is_near_to_what_is_true(kind, planted):
     ):
         assert {key for key, _ in found[:4]} == partners
         assert sum(p for _, p in found[:4]) > 0.7
-        assert all(0.15 < p < 0.35 for _, p in found[:4])
+        low, high = (0.15, 0.35) if kind[0] == "skipgram" else (0.05, 0.5)
+        assert all(low < p < high for _, p in found[:4])
 
 
 @every_kind

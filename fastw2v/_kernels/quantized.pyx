@@ -9,6 +9,9 @@ from libc.stdint cimport int8_t, int16_t, int32_t
 from fastw2v._kernels.nearest cimport Scan, scan_named
 
 cdef extern from "quantized.h" nogil:
+    enum:
+        CODES_ALIGNED
+
     ptrdiff_t codes_width(ptrdiff_t d)
     int write_codes(
         const float* x, ptrdiff_t d, float* unit, int8_t* codes, float* scale, float* error)
@@ -78,8 +81,10 @@ def approximate_cosines(
     cdef int32_t products[PRODUCTS_AT_ONCE]
     cdef Py_ssize_t first = 0, row, size, n = codes.shape[0]
     cdef const Scan* scan = scan_named(kernel)
-    if query.shape[0] != codes.shape[1] or scales.shape[0] != n or out.shape[0] != n:
-        raise ValueError("the shapes of the query, the codes and the cosines do not fit")
+    if query.shape[0] != codes.shape[1] or codes.shape[1] % CODES_ALIGNED:
+        raise ValueError("the shapes of the query and the codes do not fit")
+    if scales.shape[0] != n or out.shape[0] != n:
+        raise ValueError("the shapes of the codes, their scales and the cosines do not fit")
     with nogil:
         while first < n:
             size = min(<Py_ssize_t>PRODUCTS_AT_ONCE, n - first)

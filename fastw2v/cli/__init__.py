@@ -35,7 +35,7 @@ from fastw2v.cli import (
     similar,
     train,
 )
-from fastw2v.cli.arguments import examples
+from fastw2v.cli.arguments import MisuseError, examples
 
 COMMANDS = (
     train,
@@ -50,6 +50,17 @@ COMMANDS = (
     info,
     demo,
 )  # in the order of --help
+# What the library's messages call by the names of Python, and this program by those of its options.
+IN_OPTIONS = {
+    "format=": "--format",
+    "limit=": "--limit",
+    "encoding_errors='replace'": "--encoding-errors replace",
+    "method='pca'": "--method pca",
+    "by='question'": "--by question",
+    "sample=0": "--sample 0",
+    "pass case_insensitive=True": "leave out --case-sensitive",
+    "raise restrict_vocab": "raise --restrict-vocab",
+}
 PIPE_CLOSED = 141  # what a shell reports of a program that SIGPIPE ended
 
 
@@ -95,7 +106,10 @@ def _run(argv: Sequence[str] | None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # whose encoding may lack a key's characters
         sys.stdout.reconfigure(errors="backslashreplace")
     with _warnings_on_stderr():
-        arguments.run(arguments)
+        try:
+            arguments.run(arguments)
+        except MisuseError as error:
+            arguments.refuse(_message(error))  # as argparse does what it sees by itself
     return 0
 
 
@@ -139,6 +153,8 @@ def _message(error: BaseException) -> str:
         text = f"{error.strerror}"
         if error.filename is not None:
             text = f"{error.filename!r}: {text}"
+    for python, option in IN_OPTIONS.items():
+        text = text.replace(python, option)
     return " ".join(text.split()) or type(error).__name__
 
 

@@ -16,6 +16,10 @@ Run: TypeAlias = Callable[[argparse.Namespace], None]
 Options: TypeAlias = argparse.ArgumentParser | argparse._ArgumentGroup
 
 
+class MisuseError(ValueError):
+    """Arguments that make no sense together, whatever is in the files that they name."""
+
+
 def add_command(
     commands: Commands,
     name: str,
@@ -34,7 +38,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
     return parser
 
 
@@ -81,6 +85,26 @@ def share(text: str) -> float:
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text!r}")
     return number
+
+
+def readable_format(text: str) -> str:
+    """Read the name of a format that can be read."""
+    from fastw2v.formats import FORMATS
+
+    return _format(text, [format.name for format in FORMATS.values() if format.readable])
+
+
+def writable_format(text: str) -> str:
+    """Read the name of a format that can be written."""
+    from fastw2v.formats import FORMATS
+
+    return _format(text, [format.name for format in FORMATS.values() if format.writable])
+
+
+def _format(text: str, names: list[str]) -> str:
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(names)}, not {text!r}")
+    return text
 
 
 def add_json(parser: Options) -> None:
@@ -143,10 +167,18 @@ def add_workers(parser: Options, *word2vec_names: str, help: str) -> None:
 
 def add_loading(parser: Options) -> None:
     """Declare how files of vectors are read."""
-    parser.add_argument(
-        "--format", metavar="NAME", help="the file's format (default: seen by its content)"
-    )
+    add_format(parser)
     add_limit(parser)
+
+
+def add_format(parser: Options) -> None:
+    """Declare ``--format``, of a file that is read."""
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        type=readable_format,
+        help="the file's format (default: seen by its content)",
+    )
 
 
 def add_limit(parser: Options) -> None:

@@ -9,7 +9,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from fastw2v.cli.arguments import Commands, add_command, add_json, add_limit
+from fastw2v.cli.arguments import (
+    Commands,
+    add_command,
+    add_json,
+    add_limit,
+    readable_format,
+    writable_format,
+)
 from fastw2v.cli.results import show
 from fastw2v.cli.sources import STANDARD_INPUT, standard_input
 from fastw2v.cli.vectors import saved_format, types_as_values
@@ -39,12 +46,14 @@ def add(commands: Commands) -> None:
         "--from",
         dest="source_format",
         metavar="NAME",
+        type=readable_format,
         help="the source's format (default: seen by its content)",
     )
     parser.add_argument(
         "--to",
         dest="target_format",
         metavar="NAME",
+        type=writable_format,
         help="the target's format (default: what its suffix names)",
     )
     add_limit(parser)
@@ -55,9 +64,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Convert, and print what was written."""
     from fastw2v import formats
 
-    target_format = saved_format(arguments.target, arguments.target_format)
+    target_format = saved_format(arguments.target, arguments.target_format, option="--to")
     with _source(arguments) as path:
-        source_format = arguments.source_format or formats.detect(path)
+        source_format = arguments.source_format or _detected(path)
         with types_as_values():
             formats.convert(
                 path,
@@ -74,6 +83,15 @@ def run(arguments: argparse.Namespace) -> None:
         "target_format": target_format,
     }
     show(arguments, result, [f"{source_format} → {target_format}: saved {arguments.target}"])
+
+
+def _detected(path: str) -> str:
+    from fastw2v import formats
+
+    try:
+        return formats.detect(path)
+    except ValueError as error:
+        raise ValueError(str(error).replace("format=", "--from")) from error
 
 
 @contextlib.contextmanager

@@ -69,8 +69,15 @@ class Description:
     report: CorpusReport | None = None
 
 
-def describe(path: str) -> Description:
+def describe(path: str, format: str | None = None) -> Description:
     """Say what a file is, without reading its vectors.
+
+    Parameters
+    ----------
+    path
+        The file.
+    format
+        The format of its vectors, by name; None recognises the file by its content.
 
     Raises
     ------
@@ -80,8 +87,8 @@ def describe(path: str) -> Description:
     from fastw2v import EncodedCorpus, formats
     from fastw2v.formats import safetensors
 
-    if not is_safetensors(path):
-        return _of_format(path, formats.detect(path))
+    if format not in (None, "safetensors") or not is_safetensors(path):
+        return _of_format(path, format or formats.detect(path))
     header, _ = safetensors.tensor_places(path)
     if header.get("contents") == "corpus":
         corpus = EncodedCorpus.open(path)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastw2v.cli.arguments import Commands, add_command, add_json
+from fastw2v.cli.arguments import Commands, MisuseError, add_command, add_format, add_json
 from fastw2v.cli.description import Description, describe
 from fastw2v.cli.results import history_lines, show, text_of
+from fastw2v.cli.vectors import refuse_standard_input
 
 if TYPE_CHECKING:
     from fastw2v.formats import Format
@@ -40,16 +41,20 @@ def add(commands: Commands) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("file", metavar="FILE", nargs="?", help="any file that fastw2v reads")
     what.add_argument("--formats", action="store_true", help="list the formats of vectors")
+    add_format(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what is known."""
+    if arguments.formats and arguments.format is not None:
+        raise MisuseError("--format is of a FILE, and --formats lists all of them")
     if arguments.formats:
         _show_formats(arguments)
         return
+    refuse_standard_input(arguments.file)
     path = Path(arguments.file)
-    description = describe(arguments.file)
+    description = describe(arguments.file, arguments.format)
     size = path.stat().st_size
     result = {"file": arguments.file, "bytes": size, **vars(description)}
     show(arguments, result, _lines(arguments.file, size, description))

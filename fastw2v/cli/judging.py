@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastw2v.cli.arguments import Options, add_json, add_loading, at_least, share
+from fastw2v.cli.arguments import MisuseError, Options, add_json, add_loading, at_least, share
 
 RESTRICT_VOCAB = 300_000  # gensim's, and fastw2v.evaluation.compare's
 
@@ -85,13 +85,15 @@ def read_tests(arguments: argparse.Namespace) -> list[Test]:
 
     Raises
     ------
+    MisuseError
+        If there is none.
     ValueError, OSError
-        If there is none, or if one can't be read.
+        If one can't be read.
     """
     from fastw2v import evaluation
 
     if not arguments.analogies and not arguments.pairs:
-        raise ValueError("give a test: --analogies FILE, or --pairs FILE, or both")
+        raise MisuseError("give a test: --analogies FILE, or --pairs FILE, or both")
     tests = [
         Test("analogies", path, evaluation.read_analogies(path, lower=False))
         for path in arguments.analogies

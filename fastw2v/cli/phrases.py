@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastw2v.cli.arguments import (
     Commands,
+    MisuseError,
     add_command,
     add_json,
     add_reading,
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
     check_writable(arguments.output)
     refuse_overwriting(arguments.sources, arguments.output)
     if arguments.delimiter.split() != [arguments.delimiter]:
-        raise ValueError(
+        raise MisuseError(
             f"the delimiter must be a text without white space, not {arguments.delimiter!r}: the "
             "words would be two again"
         )
@@ -126,7 +127,7 @@ def _for_passes(arguments: argparse.Namespace) -> list[float | None]:
     if len(given) == 1:
         return given * passes
     if len(given) != passes:
-        raise ValueError(
+        raise MisuseError(
             f"--threshold has {len(given)} numbers, and there are {passes} passes: give one for "
             "each, or one for all"
         )

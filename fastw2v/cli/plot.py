@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastw2v.cli.arguments import Commands, add_command, add_json, add_loading, at_least
+from fastw2v.cli.arguments import (
+    Commands,
+    MisuseError,
+    add_command,
+    add_json,
+    add_loading,
+    at_least,
+)
 from fastw2v.cli.description import training_of
 from fastw2v.cli.results import show
 from fastw2v.cli.sources import STANDARD_INPUT, read_lines, standard_input
@@ -96,22 +103,24 @@ def _check_options(arguments: argparse.Namespace) -> None:
 
     endings = HistoryPlot.endings if arguments.history else WordPlot.endings
     if Path(arguments.output).suffix.lower() not in endings:
-        raise ValueError(
+        raise MisuseError(
             f"{arguments.output!r}: this is saved as {', '.join(endings)}, by the file's ending"
         )
     is_map = not (arguments.neighbors is not None or arguments.analogies or arguments.history)
     of_map = {"--method": arguments.method, "--seed": arguments.seed}
     for option, value in of_map.items():
         if value is not None and not is_map:
-            raise ValueError(f"{option} is for maps of words")
+            raise MisuseError(f"{option} is for maps of words")
+    if arguments.method == "pca" and arguments.seed is not None:
+        raise MisuseError("--seed is for --method tsne: a PCA leaves nothing to chance")
     if arguments.number is not None and (
         arguments.words or arguments.analogies or arguments.history
     ):
-        raise ValueError("-n is for maps of the most frequent words, and for --neighbors")
+        raise MisuseError("-n is for maps of the most frequent words, and for --neighbors")
     of_vectors = {"--format": arguments.format, "--limit": arguments.limit}
     for option, value in of_vectors.items():
         if value is not None and arguments.history:
-            raise ValueError(f"{option} is for vectors; --history is of a model's file")
+            raise MisuseError(f"{option} is for vectors; --history is of a model's file")
 
 
 def _plot(arguments: argparse.Namespace) -> Plot:
@@ -148,5 +157,5 @@ def _pair(vectors: KeyedVectors, pair: str, path: str) -> tuple[Any, Any]:
             first, second = require_keys(vectors, words, path)
             return first, second
     if not splits:
-        raise ValueError(f"a pair must be two words, such as man:woman, not {pair!r}")
+        raise MisuseError(f"a pair must be two words, such as man:woman, not {pair!r}")
     raise ValueError(unknown(vectors, [w for w in splits[0] if find_row(vectors, w) is None], path))

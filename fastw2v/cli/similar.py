@@ -6,7 +6,14 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from fastw2v.cli.arguments import Commands, add_command, add_json, add_loading, at_least
+from fastw2v.cli.arguments import (
+    Commands,
+    MisuseError,
+    add_command,
+    add_json,
+    add_loading,
+    at_least,
+)
 from fastw2v.cli.results import aligned, show, text_of
 from fastw2v.cli.sources import STANDARD_INPUT, standard_input
 from fastw2v.cli.vectors import find_row, load, unknown
@@ -60,7 +67,7 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Load the vectors, and print the neighbours of each word."""
     if STANDARD_INPUT in arguments.words and len(arguments.words) > 1:
-        raise ValueError("- stands for words from standard input, which are read alone")
+        raise MisuseError("- stands for words from standard input, which are read alone")
     vectors = load(arguments.vectors, arguments)
     batches: Iterator[list[str]] = iter([arguments.words])
     if arguments.words == [STANDARD_INPUT]:

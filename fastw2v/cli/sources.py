@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from fastw2v.cli.arguments import Options
+from fastw2v.cli.arguments import MisuseError, Options
 
 if TYPE_CHECKING:
     from fastw2v import EncodedCorpus, Vocabulary
@@ -62,7 +62,7 @@ def open_sources(sources: Sequence[str]) -> Any:
     """
     if STANDARD_INPUT in sources:
         if len(sources) > 1:
-            raise ValueError("- stands for standard input, which is read alone, without files")
+            raise MisuseError("- stands for standard input, which is read alone, without files")
         return standard_input()
     encoded = [source for source in sources if is_safetensors(source)]
     if not encoded:

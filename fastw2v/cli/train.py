@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastw2v.cli import word2vec
 from fastw2v.cli.arguments import (
     Commands,
+    MisuseError,
     add_command,
     add_json,
     add_reading,
@@ -17,6 +18,7 @@ from fastw2v.cli.arguments import (
     at_least,
     real,
     wrapped,
+    writable_format,
 )
 from fastw2v.cli.results import history_lines, show
 from fastw2v.cli.sources import (
@@ -84,7 +86,10 @@ def add(commands: Commands) -> None:
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="where to save the vectors")
     parser.add_argument(
-        "--format", metavar="NAME", help="of the output (default: what its suffix names)"
+        "--format",
+        metavar="NAME",
+        type=writable_format,
+        help="of the output (default: what its suffix names)",
     )
     parser.add_argument(
         "--progress",
@@ -236,14 +241,14 @@ def _files(arguments: argparse.Namespace) -> tuple[list[str], str | None, str]:
     else:
         sources, output, format = arguments.sources, arguments.output, arguments.format
         if not sources:
-            raise ValueError("give a SOURCE to train on, or - for standard input")
+            raise MisuseError("give a SOURCE to train on, or - for standard input")
     if output is not None:
         return sources, output, saved_format(output, format)
     # word2vec.c then counts and saves the words; of fastw2v's users, one has forgotten something.
     if not word2vec.is_used(arguments):
-        raise ValueError("give -o FILE, where to save the vectors")
+        raise MisuseError("give -o FILE, where to save the vectors")
     if arguments.save_vocabulary is None:
-        raise ValueError("give -output FILE, or -save-vocab FILE to save the words alone")
+        raise MisuseError("give -output FILE, or -save-vocab FILE to save the words alone")
     return sources, None, ""
 
 

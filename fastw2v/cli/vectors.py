@@ -12,14 +12,24 @@ import json
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fastw2v.cli.arguments import MisuseError
+from fastw2v.cli.sources import STANDARD_INPUT
+
 if TYPE_CHECKING:
     from fastw2v import KeyedVectors
 
 
 def load(path: str, arguments: argparse.Namespace) -> KeyedVectors:
-    """Load a file of vectors by the options of ``add_loading``."""
+    """Load a file of vectors by the options of ``add_loading``.
+
+    Raises
+    ------
+    MisuseError
+        For standard input.
+    """
     from fastw2v import KeyedVectors
 
+    refuse_standard_input(path)
     return KeyedVectors.load(
         path,
         format=arguments.format,
@@ -28,17 +38,31 @@ def load(path: str, arguments: argparse.Namespace) -> KeyedVectors:
     )
 
 
-def saved_format(path: str, name: str | None) -> str:
+def refuse_standard_input(path: str) -> None:
+    """Raise MisuseError for standard input, which can't be read twice, as some formats are."""
+    if path == STANDARD_INPUT:
+        raise MisuseError(
+            "only fastw2v convert reads vectors from standard input: write them to a file by "
+            "fastw2v convert - FILE, and give that"
+        )
+
+
+def saved_format(path: str, name: str | None, *, option: str = "--format") -> str:
     """Return the name of the format that a file of vectors will be written in.
+
+    ``option`` is the one that names it.
 
     Raises
     ------
-    ValueError
+    MisuseError
         If neither the suffix nor the name tells.
     """
     from fastw2v.formats.table import target_format
 
-    return target_format(path, name).name
+    try:
+        return target_format(path, name).name
+    except ValueError as error:
+        raise MisuseError(str(error).replace("format=", option)) from error
 
 
 def check_keys(format: str, keys: Sequence[Hashable]) -> None:

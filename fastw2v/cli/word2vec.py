@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from fastw2v.cli.arguments import Options, at_least
+from fastw2v.cli.arguments import MisuseError, Options, at_least
 
 THREADS = 12
 DEFAULTS: dict[str, Any] = {
@@ -66,12 +66,12 @@ def settle(arguments: argparse.Namespace) -> None:
 
     Raises
     ------
-    ValueError
+    MisuseError
         For flags that contradict each other, or that can't be honoured.
     """
     _check_spelling(arguments)
     if arguments.classes:
-        raise ValueError(
+        raise MisuseError(
             f"-classes {arguments.classes}: word2vec.c would save classes of words by k-means, not "
             "vectors, and fastw2v does not; leave it out, and give the vectors to scikit-learn's "
             "KMeans"
@@ -87,7 +87,7 @@ def settle(arguments: argparse.Namespace) -> None:
     if is_used(arguments):
         _take_defaults(arguments)
     if arguments.hs and arguments.negative:
-        raise ValueError(
+        raise MisuseError(
             f"-hs 1 with -negative {arguments.negative} (word2vec.c's default is 5): word2vec.c "
             "would add both losses, and fastw2v trains by one of them; give -negative 0 for the "
             "hierarchical softmax, or -hs 0"
@@ -95,28 +95,30 @@ def settle(arguments: argparse.Namespace) -> None:
     if arguments.hs:
         arguments.objective = "hierarchical_softmax"
     if arguments.negative == 0 and arguments.objective in (None, "negative_sampling"):
-        raise ValueError("-negative 0 without -hs 1 leaves nothing to train by; give one of them")
+        raise MisuseError("-negative 0 without -hs 1 leaves nothing to train by; give one of them")
 
 
 def _check_spelling(arguments: argparse.Namespace) -> None:
     """Refuse half of the one spelling with half of the other."""
     if is_used(arguments):
         if arguments.sources:
-            raise ValueError("give the text once: as SOURCE, or by -train")
+            raise MisuseError("give the text once: as SOURCE, or by -train")
         if arguments.output is not None:
-            raise ValueError("-train goes with -output; -o goes with SOURCE")
+            raise MisuseError("-train goes with -output; -o goes with SOURCE")
         if arguments.format is not None:
-            raise ValueError("-train goes with -binary 0 or 1; --format goes with SOURCE")
+            raise MisuseError("-train goes with -binary 0 or 1; --format goes with SOURCE")
     else:
         if arguments.word2vec_output is not None:
-            raise ValueError("-output goes with -train; with SOURCE, give -o FILE")
+            raise MisuseError("-output goes with -train; with SOURCE, give -o FILE")
         if arguments.binary is not None:
-            raise ValueError("-binary goes with -train; with SOURCE, give --format word2vec_binary")
+            raise MisuseError(
+                "-binary goes with -train; with SOURCE, give --format word2vec_binary"
+            )
 
 
 def _refuse_both(arguments: argparse.Namespace, flag: str, option: str) -> None:
     if getattr(arguments, option) is not None:
-        raise ValueError(f"{flag} and --{option} are the same option: give one of them")
+        raise MisuseError(f"{flag} and --{option} are the same option: give one of them")
 
 
 def _take_defaults(arguments: argparse.Namespace) -> None:

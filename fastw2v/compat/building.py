@@ -372,7 +372,7 @@ def _report(
     """Count what a choice keeps, and what subsampling leaves of that."""
     counts = np.array(list(kept.values()), np.int64)
     total = int(counts.sum())
-    probability = np.ones(len(counts))
+    probability: NDArray[np.floating[Any]] = np.ones(len(counts))
     if len(counts):
         vocabulary = Vocabulary.in_order(range(len(counts)), counts)
         probability = vocabulary.keep_probability(native_sample(sample, total))
@@ -388,8 +388,9 @@ def _report(
 def native_sample(sample: float, total: int) -> float:
     """Return the share of all tokens above which words are subsampled, from gensim's ``sample``.
 
-    That is a share if below 1, 0 for none, and otherwise a count: words that occur more often are
-    subsampled, with (3 + √5) / 2 of it in the place of t·N in √(t/f) + t/f, which is 1 there.
+    That is a share if below 1, 0 for none, and otherwise a count, (3 + √5) / 2 times which takes
+    the place of t·N in the probability √(t/f) + t/f to keep a word. That is 1 up to (3 + √5) / 2
+    times as much, so that words above 6.85 times the count are subsampled.
     """
     if not sample or sample < 1:
         return float(sample or 0)

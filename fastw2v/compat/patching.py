@@ -7,7 +7,7 @@ gensim, into modules that are made for it. ``unpatch_gensim`` puts back what was
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import logging
 import sys
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,8 @@ from fastw2v.compat import phrases, readers
 from fastw2v.compat.callbacks import CallbackAny2Vec
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.word2vec import Word2Vec
+
+logger = logging.getLogger("fastw2v")
 
 NAMES: dict[str, dict[str, Any]] = {
     "gensim.models": {
@@ -54,12 +56,12 @@ def patch_gensim() -> None:
     """Put ours in the places of gensim's ``Word2Vec``, ``KeyedVectors``, readers and callbacks.
 
     Call it before the code that imports them: a name that was imported from gensim already stays
-    gensim's. Without gensim, modules of its name are made, with nothing else in them. A second call
-    does nothing.
+    gensim's. Without gensim, or with one that can't be imported, modules of its name are made, with
+    nothing else in them. A second call does nothing.
     """
     if _before:
         return
-    is_installed = "gensim" in sys.modules or importlib.util.find_spec("gensim") is not None
+    is_installed = _can_be_imported()
     for name, ours in NAMES.items():
         module = importlib.import_module(name) if is_installed else _module(name)
         for attribute, value in ours.items():
@@ -79,6 +81,16 @@ def unpatch_gensim() -> None:
             setattr(module, attribute, value)
     while _made:
         sys.modules.pop(_made.pop(), None)
+
+
+def _can_be_imported() -> bool:
+    try:
+        importlib.import_module("gensim.models")
+    except ImportError as error:
+        if error.name != "gensim":  # such as an older gensim with a newer SciPy
+            logger.warning("gensim can't be imported, and is taken for not installed: %s", error)
+        return False
+    return True
 
 
 def _set(module: ModuleType, attribute: str, value: Any) -> None:

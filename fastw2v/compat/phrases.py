@@ -226,7 +226,7 @@ class Phrases(_Joiner):
         found = phrases.find(corpus, min_count=1, threshold=ANY_SCORE)
         for (a, b), count in zip(found.pairs.tolist(), found.counts.tolist(), strict=True):
             after = keys[b] if isinstance(keys[b], tuple) else (keys[b],)
-            self._add((_word(keys[a]), *after), count)  # type: ignore[misc]
+            self._add((_word(keys[a]), *after), count)
         if not self.connector_words:
             self.corpus_word_count += corpus.n_tokens
         while len(self._counts) > self.max_vocab_size:

@@ -14,6 +14,7 @@ from typing import Any
 
 from fastw2v import matrices, trainer
 from fastw2v.compat.building import Matrix, VocabularyBuilder, native_sample
+from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.vector_files import lock_factors
 from fastw2v.corpus import EncodedCorpus, memory_budget
 from fastw2v.corpus.encoding import encode_numbered
@@ -48,6 +49,17 @@ class Trainer(VocabularyBuilder):
     running_training_loss: float
     min_alpha_yet_reached: float
     history: list[EpochRecord]
+
+    def _begin(self) -> None:
+        """Set what a model has before anything was counted."""
+        self.wv = KeyedVectors(self.vector_size)
+        self.raw_vocab = {}
+        self.corpus_count = self.corpus_total_words = self.train_count = 0
+        self.total_train_time = self.running_training_loss = 0.0
+        self.min_alpha_yet_reached = self.alpha
+        self.effective_min_count = self.min_count
+        self.history = []
+        self._own = ()
 
     def train(
         self,
@@ -115,7 +127,7 @@ class Trainer(VocabularyBuilder):
             self.min_alpha = min(self.min_alpha, self.alpha)
         self._check_training(epochs, total_examples, total_words)
         self.compute_loss, self.running_training_loss = compute_loss, 0.0
-        started, callbacks = time.perf_counter(), list(callbacks)
+        started, callbacks = time.perf_counter(), list(callbacks or ())
         corpus = self._encode(corpus_iterable, corpus_file)
         for callback in callbacks:
             callback.on_train_begin(self)

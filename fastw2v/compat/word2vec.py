@@ -1,50 +1,32 @@
-"""``Word2Vec`` by gensim's signature: what it is made with, what it is asked, its file."""
+"""``Word2Vec`` by gensim's signature: what it is made with, and what it is asked.
+
+It stands on three others: a ``VocabularyBuilder`` counts and has the matrices, a ``Trainer`` trains
+them, a ``StoredTrainer`` has a file.
+"""
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v import matrices, scoring
-from fastw2v.compat.keyed_vectors import KeyedVectors
+from fastw2v import scoring
 from fastw2v.compat.readers import MAX_WORDS_IN_BATCH, sentences_of
-from fastw2v.compat.saving import KeyedFile, ModelFile
-from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING, Trainer
-from fastw2v.compat.vector_files import lock_factors
+from fastw2v.compat.stored import StoredTrainer
+from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
 from fastw2v.compat.vocabulary import TrimRule
 from fastw2v.prediction import Trained, predict_center
 
 logger = logging.getLogger("fastw2v")
 
-Self = TypeVar("Self", bound="Word2Vec")
-
 RENAMED = {"size": "vector_size", "iter": "epochs"}
-# Not among the attributes of a file: what has a place of its own there, or none at all.
-NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab", "_own", "_waiting"}
 
 
-class OnClassOnly:
-    """A class method that an instance has not."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
-        self.__doc__ = function.__doc__
-
-    def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
-        if instance is not None:
-            raise AttributeError(
-                f"load is called on the class: {owner.__name__}.load(path), which returns a model"
-            )
-        return self.function.__get__(owner)  # type: ignore[no-any-return]
-
-
-class Word2Vec(Trainer):
+class Word2Vec(StoredTrainer):
     """Word vectors, by gensim's names and defaults, trained by fastw2v.
 
     Parameters
@@ -67,8 +49,8 @@ class Word2Vec(Trainer):
         Bounds memory while tokens are counted: after a sentence that leaves more distinct ones,
         the rarest are forgotten. Counting is then done in Python. None forgets none.
     sample
-        Frequent words are subsampled above this share of all tokens; from 1 on, above this count.
-        0 keeps all.
+        Frequent words are subsampled above this share of all tokens; from 1 on it is a count, and
+        they are above 6.85 times that, as in gensim. 0 keeps all.
     seed
         Of all random numbers.
     workers
@@ -198,17 +180,6 @@ class Word2Vec(Trainer):
         finally:
             self._keeps_reading, self._waiting = False, None
 
-    def _begin(self) -> None:
-        """Set what a model has before anything was counted."""
-        self.wv = KeyedVectors(self.vector_size)
-        self.raw_vocab = {}
-        self.corpus_count = self.corpus_total_words = self.train_count = 0
-        self.total_train_time = self.running_training_loss = 0.0
-        self.min_alpha_yet_reached = self.alpha
-        self.effective_min_count = self.min_count
-        self.history = []
-        self._own = ()
-
     @staticmethod
     def _warn_of_unused(trim_rule: TrimRule | None, callbacks: Iterable[Any]) -> None:
         if trim_rule is not None:
@@ -311,115 +282,3 @@ class Word2Vec(Trainer):
     def init_sims(self, replace: bool = False) -> None:
         """Call ``wv.init_sims``."""
         self.wv.init_sims(replace=replace)
-
-    # Files ----------------------------------------------------------------------------------------
-
-    def save(
-        self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
-    ) -> None:
-        """Save everything but sentences to one safetensors file, whatever its name.
-
-        Attributes that a subclass or its user has set are saved too, where they are plain data:
-        numbers, text, None, lists, tuples, dicts and arrays of these; the log names those that are
-        not. gensim's further arguments, which are about pickles, have no effect.
-
-        Parameters
-        ----------
-        fname
-            The file; one of that name is replaced, whole or not at all.
-        ignore
-            Names of attributes to leave out.
-
-        Raises
-        ------
-        RuntimeError
-            If there is no vocabulary yet.
-        """
-        if not len(self.wv):
-            raise RuntimeError("the model has nothing to save yet: build its vocabulary first")
-        left_out = NOT_SAVED | set(ignore)
-        attributes = {name: value for name, value in vars(self).items() if name not in left_out}
-        objective, node_vectors = self._objective()
-        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg")
-        factors = lock_factors(self.wv) if len(self.wv.vectors_lockf) > 1 else None
-        ModelFile(
-            KeyedFile(self.wv.index_to_key, self.wv.vectors, self.wv.expandos),
-            outputs,
-            node_vectors,
-            factors,
-            self._hyperparameters(objective),
-            self.workers,
-            self.history,
-            attributes,
-        ).write(fname)
-
-    def _load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
-        """Load a model that ``save`` wrote; ``train`` goes on with it.
-
-        gensim's further arguments have no effect: matrices that may be trained are read, not
-        mapped.
-
-        Raises
-        ------
-        ValueError
-            For a pickle, such as gensim's ``save`` writes; the message says how to convert it. For
-            a file that is damaged.
-        AttributeError
-            If the file holds something else.
-        """
-        stored = ModelFile.read(fname)
-        model = cls.__new__(cls)
-        model.hashfxn = hash
-        for name, value in stored.attributes.items():
-            setattr(model, name, value)
-        model.raw_vocab, model.history = {}, stored.history
-        model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
-        if stored.lock_factors is not None:
-            model.wv.vectors_lockf = stored.lock_factors
-        model._take_outputs(stored.outputs, stored.node_vectors)
-        return model
-
-    load = OnClassOnly(_load)
-
-    @classmethod
-    def from_gensim(cls: type[Self], source: Any) -> Self:
-        """Return a model that goes on where a live ``Word2Vec`` of gensim 4 is.
-
-        Settings, vocabulary and matrices are copied. Nothing is unpickled, and gensim is not
-        imported.
-
-        Raises
-        ------
-        TypeError
-            If the object is none.
-        ValueError
-            If it was trained by hierarchical softmax: gensim's Huffman tree is another one.
-        """
-        if not hasattr(source, "wv"):
-            raise TypeError(f"{type(source).__name__} is no Word2Vec of gensim 4: it has no wv")
-        if source.hs:
-            raise ValueError(
-                "the model was trained by hierarchical softmax, and output vectors were learned "
-                "for the nodes of gensim's Huffman tree, which is not ours; "
-                "KeyedVectors.from_gensim takes the words' vectors"
-            )
-        names = set(inspect.signature(Word2Vec.__init__).parameters) & set(vars(source))
-        settings = {name: getattr(source, name) for name in names - {"hashfxn"}}
-        model = cls(**settings)
-        model.wv = KeyedVectors.from_gensim(source)
-        for name in ("corpus_count", "corpus_total_words", "train_count", "min_alpha_yet_reached"):
-            setattr(model, name, getattr(source, name))
-        model._take_outputs(source.syn1neg, None)
-        return model
-
-    def _take_outputs(self, outputs: NDArray[Any], node_vectors: NDArray[Any] | None) -> None:
-        """Make copies of matrices the model's own."""
-        objective, _ = self._objective()
-        names = ["syn1" if objective == HIERARCHICAL else "syn1neg"]
-        found = dict(zip(names, [outputs], strict=True))
-        if node_vectors is not None:
-            found["syn1"] = node_vectors
-        self.wv.vectors = matrices.padded(self.wv.vectors)
-        for name, matrix in found.items():
-            setattr(self, name, matrices.padded(matrix))
-        self._own = (self.wv.vectors, *(getattr(self, name) for name in found))

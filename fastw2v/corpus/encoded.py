@@ -126,17 +126,19 @@ class EncodedCorpus:
 
     def with_report(self, report: CorpusReport) -> EncodedCorpus:
         """Return the same corpus with another report."""
-        return self._with(self.vocabulary, report, self.weights)
+        return self._with(self.vocabulary, report)
 
     def with_weights(self, weights: Weights) -> EncodedCorpus:
         """Return the same corpus with other weights, one for each of its sentences."""
         check_count(weights, len(self))
-        return self._with(self.vocabulary, self.report, weights)
+        corpus = self._with(self.vocabulary, self.report)
+        corpus.weights = weights
+        return corpus
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> EncodedCorpus:
         """Return the same tokens as rows of another vocabulary, which has the same keys first."""
         report = replace(self.report, vocabulary_size=len(vocabulary))
-        return self._with(vocabulary, report, self.weights)
+        return self._with(vocabulary, report)
 
     def with_own_counts(self) -> EncodedCorpus:
         """Return the same corpus, its vocabulary with the counts of these tokens alone.
@@ -149,13 +151,10 @@ class EncodedCorpus:
         for begin in range(0, len(self.tokens), step):
             counts += np.bincount(self.tokens[begin : begin + step], minlength=len(counts))
             self.release()
-        vocabulary = Vocabulary.in_order(self.vocabulary.keys, counts)
-        return self._with(vocabulary, self.report, self.weights)
+        return self._with(Vocabulary.in_order(self.vocabulary.keys, counts), self.report)
 
-    def _with(
-        self, vocabulary: Vocabulary, report: CorpusReport, weights: Weights | None
-    ) -> EncodedCorpus:
-        corpus = EncodedCorpus(*self._mappings, vocabulary, report, weights)
+    def _with(self, vocabulary: Vocabulary, report: CorpusReport) -> EncodedCorpus:
+        corpus = EncodedCorpus(*self._mappings, vocabulary, report, self.weights)
         corpus._file = self._file
         return corpus
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Sequence
+import os
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from fastw2v.checks import one_of
 from fastw2v.evaluation.answering import RULES, right_answers
 from fastw2v.evaluation.intervals import Bootstrap, ratio, wilson
 from fastw2v.evaluation.lookup import Lookup, Matrix, check_shape, coverage, remedy
-from fastw2v.evaluation.questions import Questions
+from fastw2v.evaluation.questions import AnyPath, Questions, read_analogies
+from fastw2v.messages import described
 
 logger = logging.getLogger("fastw2v")
 
@@ -117,7 +119,7 @@ class AnalogyResult:
 def evaluate_analogies(
     keys: Sequence[Hashable],
     vectors: Matrix,
-    questions: Questions,
+    questions: Questions | AnyPath,
     *,
     restrict_vocab: int | None = 30_000,
     case_insensitive: bool = False,
@@ -139,11 +141,14 @@ def evaluate_analogies(
         The key of each row of `vectors`, most frequent first.
     vectors : ndarray of shape (len(keys), vector_size)
         The vectors; they need not have unit length.
-    questions : mapping of str to sequence of (a, b, c, d)
-        Section name to questions, as from `read_analogies`.
+    questions : mapping of str to sequence of (a, b, c, d), or path
+        Section name to questions, as from `read_analogies`. A path is one of a file that it reads,
+        with the words as they are there: ``case_insensitive=True`` finds them among lower-case
+        keys.
     restrict_vocab : int, default 30000
         Only the first so many keys are known: a question with another word is skipped, and no other
-        word is an answer. None: all.
+        word is an answer. None: all. (`compare` and the methods of `KeyedVectors` take the first
+        300,000, as gensim does, unless told otherwise.)
     case_insensitive : bool, default False
         Whether strings are equal if their upper-case forms are; the first key's vector counts, and
         all of them are one answer.
@@ -159,8 +164,20 @@ def evaluate_analogies(
     ------
     ValueError
         If no question has all four words known; if `restrict_vocab` is less than 1 or `method`
-        unknown; if `vectors` does not fit `keys` or holds a non-finite value.
+        unknown; if `vectors` does not fit `keys` or holds a non-finite value; if a file is
+        malformed.
+    TypeError
+        If `questions` is neither a mapping nor a path.
+    OSError
+        If a file can't be read.
     """
+    if isinstance(questions, str | os.PathLike):
+        questions = read_analogies(questions, lower=False)
+    elif not isinstance(questions, Mapping):
+        raise TypeError(
+            "questions must be sections of questions, such as {'family': [('man', 'woman', 'king', "
+            f"'queen')]}}, or the path of a file of them, not {described(questions)}"
+        )
     lookup = Lookup(keys, restrict_vocab, case_insensitive)
     known, right = answer(keys, vectors, lookup, questions, method)
     require_any(known, known, lookup, len(keys), case_insensitive)

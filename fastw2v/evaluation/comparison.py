@@ -115,7 +115,9 @@ def compare(
     test : path, mapping or sequence
         A file of analogies or word pairs, or what `read_analogies` or `read_word_pairs` returned.
     restrict_vocab : int, default 300000
-        Only the first so many keys of each model are known. None: all. An analogy has more wrong
+        Only the first so many keys of each model are known. None: all. (gensim's default, which
+        the methods of `KeyedVectors` have too; `evaluate_analogies` takes the first 30,000 and
+        `evaluate_word_pairs` all, unless told otherwise.) An analogy has more wrong
         answers where more words are known: set this to the smaller vocabulary's size for a
         comparison that does not depend on their sizes.
     case_insensitive : bool, default True

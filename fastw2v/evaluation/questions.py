@@ -11,6 +11,8 @@ from typing import TypeAlias
 Pairs: TypeAlias = Sequence[tuple[Hashable, Hashable, float]]
 Questions: TypeAlias = Mapping[str, Sequence[tuple[Hashable, Hashable, Hashable, Hashable]]]
 
+AnyPath: TypeAlias = str | os.PathLike[str]
+
 
 def read_word_pairs(
     path: str | os.PathLike[str], *, delimiter: str | None = None, lower: bool = True

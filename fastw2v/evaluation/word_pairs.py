@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,8 @@ from fastw2v.evaluation.lookup import (
     remedy,
     unit_rows,
 )
-from fastw2v.evaluation.questions import Pairs
+from fastw2v.evaluation.questions import AnyPath, Pairs, read_word_pairs
+from fastw2v.messages import shown
 
 logger = logging.getLogger("fastw2v")
 
@@ -111,7 +113,7 @@ class WordPairResult:
 def evaluate_word_pairs(
     keys: Sequence[Hashable],
     vectors: Matrix,
-    pairs: Pairs,
+    pairs: Pairs | AnyPath,
     *,
     restrict_vocab: int | None = None,
     case_insensitive: bool = False,
@@ -124,10 +126,12 @@ def evaluate_word_pairs(
         The key of each row of `vectors`.
     vectors : ndarray of shape (len(keys), vector_size)
         The vectors; they need not have unit length. The cosine with a zero vector is 0.
-    pairs : sequence of (hashable, hashable, float)
+    pairs : sequence of (hashable, hashable, float), or path
         Two keys and their score, as from `read_word_pairs`. Pairs with an unknown key are skipped.
+        A path is one of a file that it reads, with the words as they are there.
     restrict_vocab : int, default None
-        Only the first so many keys are known; None: all.
+        Only the first so many keys are known; None: all. (`compare` and the methods of
+        `KeyedVectors` take the first 300,000, as gensim does, unless told otherwise.)
     case_insensitive : bool, default False
         Whether strings are equal if their upper-case forms are; the first key counts.
 
@@ -141,8 +145,13 @@ def evaluate_word_pairs(
     ValueError
         If fewer than two pairs are known, or if all cosines or all scores are equal, so that the
         correlation is undefined; if `vectors` does not fit `keys` or holds a non-finite value; if
-        `restrict_vocab` is less than 1.
+        a pair is none, or its score no finite number; if a file is malformed; if `restrict_vocab`
+        is less than 1.
+    OSError
+        If a file can't be read.
     """
+    if isinstance(pairs, str | os.PathLike):
+        pairs = read_word_pairs(pairs, lower=False)
     lookup = Lookup(keys, restrict_vocab, case_insensitive)
     cosines = pair_cosines(keys, vectors, lookup, pairs)
     known = ~np.isnan(cosines)
@@ -155,6 +164,7 @@ def pair_cosines(
 ) -> NDArray[np.float64]:
     """Return each pair's cosine, float64 (len(pairs),); NaN where a word is not known."""
     check_shape(keys, vectors)
+    _check_pairs(pairs)
     rows = lookup.rows(word for pair in pairs for word in pair[:2]).reshape(-1, 2)
     known = (rows >= 0).all(axis=1)
     cosines = np.full(len(pairs), math.nan)
@@ -185,11 +195,26 @@ def require_two(
 
 def gold_scores(pairs: Pairs) -> NDArray[np.float64]:
     """Return what people gave the pairs, float64 (len(pairs),); ValueError if it is not finite."""
-    scores = np.array([pair[2] for pair in pairs], dtype=np.float64)
-    if not np.isfinite(scores).all():
-        pair = pairs[int(np.isfinite(scores).argmin())]
-        raise ValueError(f"the score of the pair {pair!r} is not finite")
-    return scores
+    return np.array([_score(pair) for pair in pairs], dtype=np.float64)
+
+
+def _score(pair: tuple[Hashable, Hashable, float]) -> float:
+    try:
+        score = float(pair[2])
+    except (TypeError, ValueError):
+        raise ValueError(f"the score of the pair {shown(pair)} is no number") from None
+    if not math.isfinite(score):
+        raise ValueError(f"the score of the pair {shown(pair)} is not finite")
+    return score
+
+
+def _check_pairs(pairs: Pairs) -> None:
+    for number, pair in enumerate(pairs):
+        if isinstance(pair, str) or not hasattr(pair, "__len__") or len(pair) < 3:
+            raise ValueError(
+                f"pair {number} must be two keys and their score, such as ('cat', 'dog', 7.5), not "
+                f"{shown(pair)}"
+            )
 
 
 def correlate(

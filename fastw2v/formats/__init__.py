@@ -62,7 +62,7 @@ logger = logging.getLogger("fastw2v")
 
 ENCODING_ERRORS = ("strict", "replace", "ignore")
 
-AnyPath = str | os.PathLike[str]
+AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 def read(
@@ -102,6 +102,8 @@ def read(
         If there is not enough memory for the vectors; before any is taken.
     FileNotFoundError, OSError
         If the file can't be read.
+    TypeError
+        If the path is no path.
     """
     rows = read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
     return first_of_each(path, rows)
@@ -116,6 +118,7 @@ def read_rows(
 ) -> Vectors:
     """Read a file of vectors as ``read`` does, but keep all rows where keys occur again."""
     _check_options(limit, encoding_errors)
+    path = os.fsdecode(path)
     module = table.source_format(path, format).module()
     rows: Vectors
     if limit is None and hasattr(module, "open_vectors"):
@@ -144,7 +147,7 @@ def first_of_each(path: AnyPath, vectors: Vectors) -> Vectors:
     logger.warning(
         "%s: %d rows are left out, as an earlier row has the same key; the first of them is %s "
         "(row %d)",
-        *(os.fspath(path), n - len(kept), shown(vectors.keys[first]), first),
+        *(os.fsdecode(path), n - len(kept), shown(vectors.keys[first]), first),
     )
     counts = None if vectors.counts is None else vectors.counts[kept]
     return Vectors([vectors.keys[row] for row in kept], vectors.vectors[kept], counts)
@@ -192,8 +195,9 @@ def write(
         If the suffix names no format, if keys and vectors don't fit together, if a key could not be
         read back, or if a value is not finite; the file is then as it was.
     TypeError
-        If a key is of a type that the format can't keep.
+        If a key is of a type that the format can't keep; if the path is no path.
     """
+    path = os.fsdecode(path)
     module = table.target_format(path, format).module()
     with np.errstate(over="ignore"):  # what is too large for a float32 is refused as not finite
         matrix = np.asarray(vectors, np.float32)
@@ -243,6 +247,7 @@ def convert(
         can't; the target is then as it was.
     """
     _check_options(limit, encoding_errors)
+    source, target = os.fsdecode(source), os.fsdecode(target)
     writer = table.target_format(target, target_format).module()
     reader = table.source_format(source, source_format).module()
     with reader.open_source(source, limit=limit, encoding_errors=encoding_errors) as rows:
@@ -251,7 +256,7 @@ def convert(
         )
 
 
-def _refusing_repeats(path: AnyPath, chunks: Iterator[Vectors]) -> Iterator[Vectors]:
+def _refusing_repeats(path: str, chunks: Iterator[Vectors]) -> Iterator[Vectors]:
     """Yield the same chunks; raise ValueError where a key occurs again."""
     seen: set[Hashable] = set()
     row = 0
@@ -259,7 +264,7 @@ def _refusing_repeats(path: AnyPath, chunks: Iterator[Vectors]) -> Iterator[Vect
         for key in chunk.keys:
             if key in seen:
                 raise ValueError(
-                    f"{os.fspath(path)}: the key {shown(key)} (row {row}) occurs more than once; "
+                    f"{path}: the key {shown(key)} (row {row}) occurs more than once; "
                     "load the file, which keeps the first row of each key, and save that"
                 )
             seen.add(key)

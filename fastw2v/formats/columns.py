@@ -130,12 +130,15 @@ def to_vectors(
     vectors = _matrix(path, batch.column("vector"), size, row)
     counts = None
     if "count" in batch.schema.names:
-        counts = batch.column("count").cast(pyarrow().int64()).to_numpy(zero_copy_only=False)
-        if (counts < 0).any():
+        counts = batch.column("count").to_numpy(zero_copy_only=False)
+        is_wrong = (counts < 0) | (counts > np.iinfo(np.int64).max)
+        if is_wrong.any():
+            first = int(is_wrong.argmax())
             raise ValueError(
-                f"{path}: the count of row {row + int((counts < 0).argmax())} is "
-                f"{counts[counts < 0][0]}"
+                f"{path}: the count of row {row + first} is {counts[first]}; counts are from 0 to "
+                "2**63 - 1"
             )
+        counts = counts.astype(np.int64, copy=False)
     return Vectors(_keys(path, batch.column("key"), row, errors), vectors, counts)
 
 
@@ -150,6 +153,8 @@ def _check_null(
 def _matrix(
     path: str | os.PathLike[str], column: pa.Array, size: int, row: int
 ) -> NDArray[np.float32]:
+    if not size and len(column):
+        raise ValueError(f"{path}: the vector of row {row} has no values")
     lengths = column.value_lengths().to_numpy(zero_copy_only=False)
     if (lengths != size).any():
         first = int((lengths != size).argmax())

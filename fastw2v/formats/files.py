@@ -19,11 +19,18 @@ def check_readable(path: str | os.PathLike[str]) -> None:
     ------
     IsADirectoryError, FileNotFoundError
         If there is none.
+    OSError
+        If it is a pipe or a device, which can't be read from the start again.
     """
     if Path(path).is_dir():
         raise IsADirectoryError(f"{str(path)!r} is a folder; give the path of a file")
-    if not Path(path).is_file():
+    if not Path(path).exists():
         raise FileNotFoundError(f"no file {str(path)!r}")
+    if not Path(path).is_file():
+        raise OSError(
+            f"{str(path)!r} is no regular file but a pipe or a device, and files are read more "
+            "than once: write what it gives to a file first, vectors by fastw2v convert - FILE"
+        )
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastw2v.compression import COMPRESSORS, is_safetensors
-from fastw2v.formats.streams import Stream, open_stream
+from fastw2v.formats.streams import LONGEST_KEY, Stream, open_stream
 from fastw2v.formats.word2vec_header import parse_header
 from fastw2v.messages import shown
 
-WINDOW = 1 << 16  # bytes that files are recognised by
+WINDOW = 2 * LONGEST_KEY  # bytes that files are recognised by: a header, a key and more
 NO_TEXT = re.compile(rb"[^\t\n\r -~]")
 
 
@@ -163,7 +163,7 @@ FORMATS = {
 }
 
 
-def detect(path: str | os.PathLike[str]) -> str:
+def detect(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """Return the name of a file's format, by its content.
 
     Raises
@@ -173,8 +173,8 @@ def detect(path: str | os.PathLike[str]) -> str:
     FileNotFoundError, IsADirectoryError
         If there is no such file.
     """
-    name = os.fspath(path)
-    with open_stream(path) as stream:
+    name = os.fsdecode(path)
+    with open_stream(name) as stream:
         data = stream.peek(WINDOW)
         _refuse(stream, data)
         for format in FORMATS.values():
@@ -198,7 +198,8 @@ def _refuse(stream: Stream, data: bytes) -> None:
     """Refuse what is known, and can't be read."""
     if not data:
         raise ValueError(f"{stream.path} is empty")
-    if data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5"):
+    begins_as_pickle = data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5")
+    if begins_as_pickle and not is_safetensors(data):  # whose first bytes are a length, any length
         raise ValueError(
             f"{stream.path} is a pickle, such as gensim's save() makes. Reading one runs whatever "
             "code it holds, so fastw2v does not. Load it by gensim if you trust it, and convert "

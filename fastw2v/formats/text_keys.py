@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v._kernels.vector_text import gather_keys
+from fastw2v.formats.streams import LONGEST_KEY
 from fastw2v.messages import described, shown
 
 logger = logging.getLogger("fastw2v")
@@ -130,7 +131,13 @@ class KeyWriter:
         except UnicodeEncodeError:
             encoded = b""
         parts = encoded.split(b"\n") if texts else []
-        if len(parts) != len(texts) or not all(parts) or self._has_separator(encoded):
+        longest = max(map(len, parts), default=0)
+        if (
+            len(parts) != len(texts)
+            or not all(parts)
+            or longest > LONGEST_KEY
+            or self._has_separator(encoded)
+        ):
             self._refuse(texts)
         return encoded, parts
 
@@ -166,9 +173,14 @@ class KeyWriter:
             except UnicodeEncodeError:
                 problem = "is no valid Unicode, as it has half a surrogate pair"
             else:
-                if encoded and not self._separator.search(encoded):
+                if not encoded:
+                    problem = "is empty"
+                elif self._separator.search(encoded):
+                    problem = f"has {self.rule.named} in it"
+                elif len(encoded) > LONGEST_KEY:
+                    problem = f"has {len(encoded):,} bytes, where keys have at most {LONGEST_KEY:,}"
+                else:
                     continue
-                problem = f"has {self.rule.named} in it" if encoded else "is empty"
             raise ValueError(
                 f"the key {shown(text)} (row {self.row + i}) {problem}, and could not be read back "
                 f"from {self.rule.format}: rename it, or save to a .safetensors file"

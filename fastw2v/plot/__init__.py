@@ -53,16 +53,17 @@ def map(
     vectors
         Such as ``model.wv``.
     keys
-        The words to show; None takes the ``n`` most frequent.
+        The words to show; None, the default, takes the ``n`` most frequent.
     n
-        How many, where no keys are given.
+        How many, where no keys are given; 300 by default.
     method
-        ``"tsne"``: t-SNE (van der Maaten and Hinton 2008), by scikit-learn, with perplexity 30, or
-        a third of the words if that is less; neighbours stay neighbours, but distances between
-        groups mean little. ``"pca"``: the two directions in which the vectors vary most.
+        ``"tsne"``, the default: t-SNE (van der Maaten and Hinton 2008), by scikit-learn, with
+        perplexity 30, or a third of the words if that is less; neighbours stay neighbours, but
+        distances between groups mean little. ``"pca"``: the two directions in which the vectors
+        vary most.
     seed
-        t-SNE starts at random with a seed, to see what in a map is chance. None starts from the
-        PCA, and gives the same map every time.
+        t-SNE starts at random with a seed, to see what in a map is chance. None, the default,
+        starts from the PCA, and gives the same map every time.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def neighbors(vectors: KeyedVectors, key: Hashable, *, topn: int = 30) -> WordPl
     key
         The word.
     topn
-        How many neighbours.
+        How many neighbours; 30 by default.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def unit_rows(vectors: KeyedVectors, rows: NDArray[np.intp]) -> NDArray[np.float
     ValueError
         If a value is not finite; the message names the key.
     """
-    chosen = np.asarray(vectors.vectors[rows], np.float64)
+    chosen = np.asarray(vectors[[vectors.index_to_key[row] for row in rows]], np.float64)
     bad = np.flatnonzero(~np.isfinite(chosen).all(axis=1))
     if len(bad):
         key = vectors.index_to_key[rows[bad[0]]]

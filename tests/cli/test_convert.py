@@ -1,6 +1,7 @@
 """``fastw2v convert`` and ``fastw2v info``."""
 
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -61,9 +62,12 @@ def test_standard_input(vectors, tmp_path, run, give_stdin, pack):
     assert fastw2v.load(tmp_path / "v.bin").index_to_key == fastw2v.load(vectors).index_to_key
 
 
-def test_refused(vectors, text, tmp_path, refused, give_stdin):
+def test_refused(vectors, text, tmp_path, refused, misused, give_stdin):
     assert "is the source, and would be lost" in refused("convert", vectors, vectors)
-    assert "no suffix that names a format" in refused("convert", vectors, tmp_path / "v")
+    assert "or name one by --to" in misused("convert", vectors, tmp_path / "v")
+    for option in "--to", "--from":
+        assert "must be one of" in misused("convert", vectors, tmp_path / "v.bin", option, "nope")
+    assert "--from" in refused("convert", text, tmp_path / "v.bin")
     assert "no file" in refused("convert", tmp_path / "none.txt", tmp_path / "v.bin")
     assert "no file of vectors" in refused("convert", text, tmp_path / "v.bin")
     give_stdin(b"1 2\na x 2\n")
@@ -150,8 +154,28 @@ def test_formats(run, result):
     assert names == list(fastw2v.formats.FORMATS)
 
 
+def test_the_format_that_a_file_is_said_to_have(tmp_path, result):
+    path = tmp_path / "odd.txt"
+    path.write_text("2 3\n4 5\n")  # looks like a header
+    assert result("info", path, "--format", "glove")["first"] == ["2", "4"]
+
+
+def test_what_is_no_regular_file(tmp_path, refused, misused):
+    os.mkfifo(tmp_path / "pipe")
+    for path in tmp_path / "pipe", os.devnull:
+        for argv in ["info", path], ["similar", path, "a"], ["convert", path, tmp_path / "v.bin"]:
+            message = refused(*argv)
+            assert f"'{path}' is no regular file" in message
+            assert "fastw2v convert - FILE" in message
+    assert "fastw2v convert - FILE" in misused("similar", "-", "a")
+    assert "fastw2v convert - FILE" in misused("info", "-")
+
+
 def test_no_file_to_tell_of(text, tmp_path, refused, misused):
-    assert "no file of vectors" in refused("info", text)
+    assert "no file of vectors" in (message := refused("info", text))
+    assert message.endswith("name it by --format\n")
+    assert "line 1" in refused("info", text, "--format", "word2vec_text")
+    assert "--formats lists" in misused("info", "--formats", "--format", "glove")
     assert "no file" in refused("info", tmp_path / "none")
     assert "is a folder" in refused("info", tmp_path)
     assert "one of the arguments" in misused("info")

@@ -119,7 +119,7 @@ def test_a_comparison(judged, result, run):
 
 def test_refused(judged, refused, misused):
     for command in ["evaluate", judged / "a.txt"], ["compare", judged / "a.txt", judged / "b.bin"]:
-        assert "give a test" in refused(*command)
+        assert "give a test" in misused(*command)
         assert "No such file" in refused(*command, "--pairs", judged / "none.tsv")
         assert "line 1: expected" in refused(*command, "--pairs", judged / "a.txt")
         assert "--level" in misused(*command, *both_tests(judged), "--level", "1")

@@ -73,10 +73,10 @@ def test_standard_input_and_compressed_output(tmp_path, run, give_stdin):
 
 def test_refused(new_york, tmp_path, refused, misused):
     argv = ["phrases", new_york, "-o", tmp_path / "joined.txt"]
-    assert "2 numbers, and there are 3 passes" in refused(
+    assert "2 numbers, and there are 3 passes" in misused(
         *argv, "--threshold", "1,2", "--passes", "3"
     )
-    assert "without white space" in refused(*argv, "--delimiter", " ")
+    assert "without white space" in misused(*argv, "--delimiter", " ")
     assert "would be lost" in refused("phrases", new_york, "-o", new_york)
     assert "below 1" in refused(*argv, "--scoring", "npmi", "--threshold", "1")
     assert "--threshold" in misused(*argv, "--threshold", "1,x")

@@ -70,8 +70,14 @@ def test_lines_are_answered_as_they_come():
     assert list(lines) == [["a", "b"], ["cc"], ["é"]]
 
 
-def test_input_stands_alone(vectors, refused):
-    assert "read alone" in refused("similar", vectors, "-", "king")
+def test_formats_that_are_written_only_are_not_offered(vectors, misused):
+    message = misused("similar", vectors, "king", "--format", "projector")
+    assert "must be one of safetensors, npy" in message
+    assert "sentence_transformers" not in message
+
+
+def test_input_stands_alone(vectors, misused):
+    assert "read alone" in misused("similar", vectors, "-", "king")
 
 
 @pytest.fixture

@@ -122,8 +122,8 @@ def test_standard_input_is_a_text(text, tmp_path, run, give_stdin, pack):
     assert targets[0].read_bytes() == targets[1].read_bytes()
 
 
-def test_standard_input_stands_alone(text, refused):
-    assert "read alone" in refused("train", "-", text, "-o", "m.txt")
+def test_standard_input_stands_alone(text, misused):
+    assert "read alone" in misused("train", "-", text, "-o", "m.txt")
 
 
 def test_standard_input_that_is_closed(tmp_path, refused, monkeypatch):
@@ -333,6 +333,19 @@ OURS = ("TEXT", "-o", "v.txt")
         (("-train", "TEXT"), "give -output FILE, or -save-vocab FILE"),
         (("-o", "v.txt"), "give a SOURCE"),
         (("TEXT", "-o", "v.unknown"), "no suffix that names a format"),
+    ],
+)
+def test_arguments_that_contradict_each_other(text, tmp_path, misused, monkeypatch, argv, message):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    error = misused("train", *(str(text) if word == "TEXT" else word for word in argv))
+    assert re.search(message, error)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
         ((*OURS, "--vocabulary", "no such file"), "no file 'no such file'"),
         ((*OURS, "--ns-exponent", "0.5", "--min-alpha", "1"), r"min_alpha \(1.0\) must not be"),
     ],

@@ -159,7 +159,7 @@ def test_attributes_of_keys_grow_too(make):
 
 
 def test_reset_from(make):
-    model, other = Word2Vec(vector_size=4, workers=1), make()
+    model, other = Word2Vec(vector_size=4, workers=1, min_count=1), make()
     model.reset_from(other)
     assert model.wv.index_to_key == other.wv.index_to_key
     assert model.wv.counts.tolist() == other.wv.counts.tolist()

@@ -263,15 +263,14 @@ def test_null_word_has_a_row_and_is_never_seen(make):
 
 
 def test_sample_from_1_on_is_a_count(sentences):
+    """By gensim's formula, words that are 6.9 times as frequent are subsampled."""
     model = Word2Vec(min_count=1, sample=20)
     model.build_vocab(sentences)
-    threshold = int(20 * (3 + 5**0.5) / 2)
     share = model._native_sample()
-    assert share == threshold / model.wv.counts.sum()
-    vocabulary = fastw2v.Vocabulary.in_order(model.wv.index_to_key, model.wv.counts)
-    kept = vocabulary.keep_probability(share)
-    assert ((kept == 1) == (model.wv.counts <= 20)).all()
-    assert model.wv.counts.max() > 20
+    assert share == int(20 * 2.618034) / model.wv.counts.sum()
+    kept = model._vocabulary().keep_probability(share)
+    assert ((kept == 1) == (model.wv.counts <= 136)).all()
+    assert model.wv.counts.max() > 136
 
 
 class Notes(CallbackAny2Vec):

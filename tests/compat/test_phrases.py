@@ -24,7 +24,7 @@ def connectors(request):
 
 
 def test_phrases_are_joined():
-    phrases = Phrases(SENTENCES, min_count=2, threshold=4)
+    phrases = Phrases(SENTENCES, min_count=2, threshold=1)
     assert phrases["i", "like", "new", "york"] == ["i", "like", "new_york"]
     assert phrases["new", "york", "new", "york"] == ["new_york"] * 2
     assert phrases[[]] == []

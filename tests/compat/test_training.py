@@ -195,6 +195,12 @@ def test_another_iterator_does(make, sentences):
     np.testing.assert_array_equal(model.wv.vectors, make().wv.vectors)
 
 
+def test_much_subsampling_is_warned_of_once(make, sentences, caplog):
+    model = make(sample=1e-4, epochs=3)
+    again(model, sentences)
+    assert caplog.text.count("subsampling keeps only") == 1
+
+
 # Lock factors -------------------------------------------------------------------------------------
 
 

@@ -103,7 +103,7 @@ def test_a_file_with_weights_that_do_not_fit_is_damaged(tmp_path):
     for wrong in [1.0], [1.0, -1.0]:
         corpus.weights = np.array(wrong, np.float32)
         corpus.save(tmp_path / "c.f2v")
-        with pytest.raises(ValueError, match="damaged.*weights"):
+        with pytest.raises(ValueError, match=r"damaged.*weights"):
             fastw2v.EncodedCorpus.open(tmp_path / "c.f2v")
 
 

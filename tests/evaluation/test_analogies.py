@@ -29,6 +29,16 @@ def test_analogy_by_hand(method):
     assert wrong == AnalogyResult(0.0, 0, 1, 1, {"royal": (0, 1)})
 
 
+def test_the_path_of_a_file_of_questions(tmp_path):
+    path = tmp_path / "questions.txt"
+    path.write_text(": royal\nMan woman king queen\nman woman king queen\n")
+    for options, used in (({}, 1), ({"case_insensitive": True}, 2)):
+        found = evaluate_analogies(WORDS, PLANE, path, **options)
+        assert found == AnalogyResult(1.0, used, used, 2, {"royal": (used, used)})
+    with pytest.raises(TypeError, match=r"questions must be sections .*, not \[\] of type list"):
+        evaluate_analogies(WORDS, PLANE, [])
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_direction_is_b_minus_a_plus_c(method):
     # Target angles: b - a + c. Reversed (a - b + c) the other of "up" and "down" would win.

@@ -34,6 +34,32 @@ def test_spearman_by_hand(plane, scores, expected):
     assert (found.pairs_used, found.pairs_total, found.out_of_vocabulary) == (4, 4, 0)
 
 
+def test_the_path_of_a_file_of_pairs(plane, tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("o\ta\t9\nO\tb\t7\no\tc\t3\no\td\t1\n")
+    pairs = [("o", "a", 9), ("O", "b", 7), ("o", "c", 3), ("o", "d", 1)]
+    for options in {}, {"case_insensitive": True}:
+        expected = evaluate_word_pairs(*plane, pairs, **options)
+        for name in path, str(path):
+            assert evaluate_word_pairs(*plane, name, **options) == expected
+    assert expected.pairs_used == 4
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (("o", "b", "a"), r"score of the pair \('o', 'b', 'a'\) is no number"),
+        (("o", "b", None), "is no number"),
+        (("o", "b", math.inf), "is not finite"),
+        (("o", "b"), r"pair 1 must be two keys and their score, .* not \('o', 'b'\)"),
+        ("abc", "pair 1 must be two keys"),
+    ],
+)
+def test_what_is_no_pair(plane, pair, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate_word_pairs(*plane, [("o", "a", 1), pair])
+
+
 def test_pearson_by_hand():
     # Cosines 1, 0, -1 against 3, 1, 1: deviations 4/3, -2/3, -2/3; 2 / sqrt(2 * 24/9).
     vectors = np.array([[2, 0], [1, 0], [0, 3], [-1, 0]], np.float32)

@@ -332,3 +332,16 @@ def test_formats_are_imported_when_they_are_used():
     )
     for format in TEXT:
         assert f"fastw2v.formats.{format}'" not in loaded.stdout
+
+
+@pytest.mark.parametrize("length", [0x280, 0x380, 0x480, 0x580, 0x88B1F])
+def test_headers_as_long_as_other_formats_begin(tmp_path, length):
+    """A safetensors file begins with its header's length, which may be a pickle's first bytes."""
+    path = tmp_path / "v.safetensors"
+    fastw2v.KeyedVectors(["a"], np.ones((1, 2))).save(path)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = data[8:end].rstrip() + b" " * length
+    path.write_bytes(length.to_bytes(8, "little") + header[:length] + data[end:])
+    assert formats.detect(path) == "safetensors"
+    assert fastw2v.load(path).index_to_key == ["a"]

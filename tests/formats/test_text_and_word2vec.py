@@ -179,6 +179,27 @@ def test_glove_keys_with_spaces_in_them(saved):
     assert read.vectors.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
 
 
+@pytest.mark.parametrize(
+    ("data", "first", "others"),
+    [(b"a 1 2\nb 3 4 5\n", 2, 3), (b"-1 3\na 1 2 3\nb\t4 5 6\n", 1, 3), (b"a 1\nb c 2 3", 1, 2)],
+)
+def test_a_first_glove_line_that_is_shorter_than_the_others(saved, data, first, others):
+    with pytest.raises(ValueError, match=f"line 1: {first} numbers.* have {others} or more"):
+        formats.read(saved(data), format="glove")
+
+
+def test_numbers_that_a_glove_key_swallows_are_told_once(saved, caplog):
+    path = saved(b"the 1 2\nwindows 10 3 4\n. . . 5 6\nat n@d.com 7 8\nb\t9 1 2\nc 3 4\n")
+    keys = ["the", "windows 10", ". . .", "at n@d.com", "b\t9", "c"]
+    assert formats.read(path).keys == keys
+    assert len(caplog.records) == 1
+    assert f"{path}, line 2: the key is taken to be 'windows 10'" in caplog.text
+    caplog.clear()
+    assert formats.read(path, limit=1).keys == ["the"]
+    assert formats.read(saved(b"the 1\n1\xc2\xa02 3\n")).keys == ["the", "1\xa02"]
+    assert not caplog.records
+
+
 def test_a_file_of_no_rows(saved):
     for format in ("word2vec_binary", "word2vec_text"):
         read = formats.read(saved(b"0 7\n"), format=format)
@@ -218,8 +239,8 @@ def test_anything_written_is_read_to_the_last_bit(folder, format, keys, width, d
     values = data.draw(st.lists(bits, min_size=n, max_size=n))
     vectors = np.array(values, np.uint32).view(np.float32).reshape(len(keys), width)
     path = folder / "round_trip"
-    formats.write(path, keys, vectors, format=format)
     if keys or format != "glove":  # which can't say of what size no vectors are
+        formats.write(path, keys, vectors, format=format)
         assert_holds(formats.read(path, format=format), keys, vectors)
 
 
@@ -304,6 +325,30 @@ def test_keys_that_could_not_be_read_back_are_refused(tmp_path, format, key, mes
     assert message in str(raised.value)
     assert path.read_text() == "as it was"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_keys_as_long_as_can_be_read_are_written_and_longer_ones_refused(tmp_path, format):
+    path, vectors = tmp_path / f"v{SUFFIXES[format]}", np.ones((2, 3), np.float32)
+    keys = ["é" * (streams.LONGEST_KEY // 2), "b"]
+    formats.write(path, keys, vectors)
+    assert_holds(formats.read(path), keys, vectors)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"row 1\) has 65,537 bytes, .* at most 65,536"):
+        formats.write(path, ["b", "x" + keys[0]], vectors)
+    assert path.read_bytes() == before
+
+
+def test_no_rows_are_not_written_where_they_are_no_file(tmp_path):
+    for suffix in SUFFIXES.values():
+        path = tmp_path / f"v{suffix}"
+        if suffix == ".glove":
+            with pytest.raises(ValueError, match=r"without rows .* \.safetensors"):
+                formats.write(path, [], np.empty((0, 3), np.float32))
+            assert not path.exists()
+        else:
+            formats.write(path, [], np.empty((0, 3), np.float32))
+            assert formats.read(path).vectors.shape == (0, 3)
 
 
 @pytest.mark.parametrize("key", ["a\tb", "\r", "\v", "a\f"])

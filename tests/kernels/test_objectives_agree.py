@@ -339,7 +339,7 @@ def test_both_objectives_add_up(name, kernel, negative):
             kernel=kernel,
             vector_size=20,
             negative=negative,
-            alpha=0.02,
+            alpha=0.05 / (1 + negative),  # so that rounding can be told from mistakes
             **BOTH[name],
         )
         p, rounding = case.parameters, Rounding(kernel, 20)
@@ -368,8 +368,8 @@ def test_both_objectives_add_up(name, kernel, negative):
             assert np.linalg.norm(found - expected, axis=1).max() <= rounding.rows
         assert abs(case.scratch.loss - loss) <= rounding.loss
         assert_padding_is_zero(*trained)
-        assert np.linalg.norm(nodes - case.nodes) > 1000 * rounding.rows
-        assert np.linalg.norm(outputs - case.outputs) > 1000 * rounding.rows
+        assert np.linalg.norm(nodes - case.nodes) > 10 * rounding.rows
+        assert np.linalg.norm(outputs - case.outputs) > 10 * rounding.rows
 
 
 def test_node_vectors_that_do_not_fit_are_refused():
@@ -526,4 +526,8 @@ def test_softmax_with_scores_far_apart(name, kernel):
         matrices_[1][:300] = -12.0
         matrices_[1][300:] = 12.0
     assert_softmax_agrees(case)
-    assert case.scratch.loss / case.scratch.n_examples == pytest.approx(1152 + np.log(300))
+    vectors_in_hidden = 1.0
+    if not case.parameters.cbow_mean:
+        vectors_in_hidden = np.mean([len(contexts) for _, contexts, _, _ in case.windows()])
+    expected = 1152 * vectors_in_hidden + np.log(300)
+    assert case.scratch.loss / case.scratch.n_examples == pytest.approx(expected)

@@ -122,6 +122,7 @@ def test_shapes_that_do_not_fit_are_refused():
         (query[:16].copy(), 1.0, codes, scales, out),
         (query, 1.0, codes, scales[:2], out),
         (query, 1.0, codes, scales, out[:2]),
+        (query[:20].copy(), 1.0, codes[:, :20].copy(), scales, out),  # kernels read 16 at a time
     ]:
         with pytest.raises(ValueError, match="do not fit"):
             quantized.approximate_cosines(*arguments, KERNELS[0])

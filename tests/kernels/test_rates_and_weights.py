@@ -76,7 +76,7 @@ class Run:
         return self
 
     def blocks(self):
-        """The windows of each block that an unweighted kernel sees, with their sentences' weights."""
+        """Each block's windows, as an unweighted kernel sees them, and the sentences' weights."""
         plain, lengths = self.make_kernel(), np.diff(self.offsets)
         weights = np.ones(len(lengths)) if self.weights is None else self.weights
         sentences = np.repeat(np.arange(len(lengths)), lengths)

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "../../fastw2v/_kernels/simd/compiled.h"
+#include "random.h"
 
 #ifndef GUARD
 #define GUARD 64 /* bytes on each side of an array */
@@ -48,19 +49,8 @@ typedef struct {
     Bounded hidden[MOST_ROWS][MOST_FLOATS], output[MOST_ROWS][MOST_FLOATS], loss;
 } Result;
 
-/* ---- Random numbers: splitmix64. ---- */
+/* ---- Random cases. ---- */
 
-static uint64_t random_state;
-
-static double uniform(double low, double high)
-{
-    uint64_t x = random_state += 0x9E3779B97F4A7C15;
-    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9;
-    x = (x ^ x >> 27) * 0x94D049BB133111EB;
-    return low + (high - low) * (double)((x ^ x >> 31) >> 11) * 0x1p-53;
-}
-
-static int between(int low, int high) { return low + (int)uniform(0, high - low + 1); }
 static double spread(double low, double high) { return exp(uniform(log(low), log(high))); }
 
 /* Counts and labels beyond the last are what earlier steps left there; one hidden count of 0 is all

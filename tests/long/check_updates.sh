@@ -1,9 +1,9 @@
 #!/bin/sh
-# Check the vector kernels against double precision: tests/long/check_updates.sh [steps, 20000]
+# Check the vector kernels against plain C: tests/long/check_updates.sh [steps, 20000]
 #
-# Builds check_updates.c with every C compiler of gcc and clang that is here, once as setup.py does
-# and once with the address and undefined behaviour sanitizers, and runs all kernels that this
-# processor has. Then the NEON kernel, elsewhere than on ARM under an emulator: on Debian
+# Builds check_updates.c and check_scans.c with every C compiler of gcc and clang that is here, once
+# as setup.py does and once with the address and undefined behaviour sanitizers, and runs all kernels
+# that this processor has. Then the NEON kernel, elsewhere than on ARM under an emulator: on Debian
 #     apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # Ends with an error at the first build or run that fails. The emulator and the sanitizers take a
 # tenth of the steps. Builds in the folder CHECK_FOLDER, by default build/check_updates.
@@ -36,8 +36,10 @@ check() { # machine, steps, what to run it with, compiler and flags
         macros="$macros -DFASTW2V_ARM_KERNELS"
         ;;
     esac
-    $compile $macros tests/long/check_updates.c $objects -lm -o "$folder/check_updates"
-    $with "$folder/check_updates" "$some"
+    for program in check_updates check_scans; do
+        $compile $macros "tests/long/$program.c" $objects -lm -o "$folder/$program"
+        $with "$folder/$program" "$some"
+    done
 }
 machine=$(uname -m)
 few=$((steps / 10))

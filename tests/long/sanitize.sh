@@ -2,10 +2,11 @@
 # Run the tests of the native code under sanitizers: tests/long/sanitize.sh [pytest's arguments]
 #
 # Builds the package, all kernels included, with GCC's address and undefined behaviour sanitizers, in
-# an environment of its own, and runs the tests of the kernels, of training and of the model there,
-# or what the arguments name. Ends with an error at the first report. Needs gcc with libasan and
-# libubsan, Python with its headers, and a package registry for pip. Leaks are not looked for: the
-# interpreter itself has some. Builds in the folder SANITIZE_FOLDER, by default build/sanitize.
+# an environment of its own, and runs there the tests of what is native code (kernels, reading,
+# phrases, training, searches, vectors as text), or what the arguments name. Ends with an error at
+# the first report. Needs gcc with libasan and libubsan, Python with its headers, and a package
+# registry for pip. Leaks are not looked for: the interpreter itself has some. Builds in the folder
+# SANITIZE_FOLDER, by default build/sanitize.
 set -eu
 cd "$(dirname "$0")/../.."
 folder=${SANITIZE_FOLDER:-build/sanitize}
@@ -36,7 +37,9 @@ preload=
 for library in libasan.so libubsan.so libstdc++.so.6; do
     preload="$preload $(gcc -print-file-name=$library)"
 done
-[ $# -gt 0 ] || set -- tests/kernels tests/test_training.py tests/test_model.py
+[ $# -gt 0 ] || set -- tests/kernels tests/corpus tests/test_phrases.py tests/test_training.py \
+    tests/test_model.py tests/test_quantized.py tests/test_neighbors.py \
+    tests/formats/test_text_and_word2vec.py tests/formats/test_table.py
 LD_PRELOAD=$preload PYTHONMALLOC=malloc \
     ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
     "$folder/venv/bin/pytest" -q -x -p no:cacheprovider "$@"
