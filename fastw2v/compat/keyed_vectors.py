@@ -133,11 +133,11 @@ class KeyedVectors(KeyedRows):
             positive, negative, topn, clip_start, clip_end or None, restrict_vocab or None
         )
 
-    def similarity(self, w1: Hashable, w2: Hashable) -> float:  # type: ignore[override]
+    def similarity(self, w1: Hashable, w2: Hashable) -> float:
         """Return the cosine of two keys' vectors."""
         return super().similarity(w1, w2)
 
-    def distance(self, w1: Hashable, w2: Hashable) -> float:  # type: ignore[override]
+    def distance(self, w1: Hashable, w2: Hashable) -> float:
         """Return 1 - the cosine of two keys' vectors."""
         return super().distance(w1, w2)
 
@@ -147,19 +147,17 @@ class KeyedVectors(KeyedRows):
         """Return 1 - the cosine of a key or a vector with other keys, or with all."""
         return super().distances(word_or_vector, other_words)
 
-    def rank_by_centrality(  # type: ignore[override]
+    def rank_by_centrality(
         self, words: Iterable[Hashable], use_norm: bool = True
     ) -> list[tuple[float, Hashable]]:
         """Return keys by how near they are to their mean, as ``fastw2v.KeyedVectors`` does."""
         return super().rank_by_centrality(words, use_norm)
 
-    def doesnt_match(self, words: Iterable[Hashable]) -> Hashable:  # type: ignore[override]
+    def doesnt_match(self, words: Iterable[Hashable]) -> Hashable:
         """Return the key farthest from the mean of all."""
         return super().doesnt_match(words)
 
-    def relative_cosine_similarity(  # type: ignore[override]
-        self, wa: Hashable, wb: Hashable, topn: int = 10
-    ) -> float:
+    def relative_cosine_similarity(self, wa: Hashable, wb: Hashable, topn: int = 10) -> float:
         """Return the cosine of two keys, divided by the sum of those of ``wa``'s nearest ones."""
         return super().relative_cosine_similarity(wa, wb, topn)
 
@@ -180,7 +178,7 @@ class KeyedVectors(KeyedRows):
         vectors = np.asarray(vectors_all)
         lengths = np.linalg.norm(vectors, axis=1)
         products: NDArray[np.floating[Any]] = vectors @ unit(np.asarray(vector_1))
-        return np.divide(products, lengths, out=np.zeros_like(products), where=lengths != 0)
+        return products / np.where(lengths == 0, 1, lengths)
 
     def evaluate_word_pairs(  # type: ignore[override]
         self,
