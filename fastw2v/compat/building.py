@@ -154,7 +154,7 @@ class VocabularyBuilder:
         trim_rule
             As for ``Word2Vec``: what it keeps, ``max_vocab_size`` does not forget.
         """
-        if self.max_vocab_size:
+        if self.max_vocab_size and not isinstance(corpus_iterable, EncodedCorpus):
             sentences = corpus_iterable if corpus_file is None else LineSentence(corpus_file)
             sentences_of(corpus_iterable, corpus_file)  # refuses what is none
             self.raw_vocab, n_tokens, n_sentences = count_pruning(
@@ -392,6 +392,8 @@ def native_sample(sample: float, total: int) -> float:
     the place of t·N in the probability √(t/f) + t/f to keep a word. That is 1 up to (3 + √5) / 2
     times as much, so that words above 6.85 times the count are subsampled.
     """
+    if (sample or 0) < 0:
+        raise ValueError(f"sample must be at least 0, not {sample}")
     if not sample or sample < 1:
         return float(sample or 0)
     return int(sample * (3 + 5**0.5) / 2) / max(total, 1)

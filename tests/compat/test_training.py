@@ -29,6 +29,14 @@ def test_what_train_must_be_given(make, sentences, options, message):
         again(make(), sentences, **options)
 
 
+def test_no_other_arguments(make, sentences):
+    model = make()
+    before = model.wv.vectors.copy()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'end_aplha'"):
+        again(model, sentences, end_aplha=0.001)
+    np.testing.assert_array_equal(model.wv.vectors, before)
+
+
 def test_totals_have_no_effect(make, sentences):
     found = []
     for totals in ({"total_examples": 7}, {"total_words": 10**9, "total_examples": None}):
@@ -307,6 +315,7 @@ def test_predictions(make):
     rows = [model.wv.get_index(key) for key in ("w0", "w1")]
     assert model.predict_output_word(rows, topn=4) == found
     assert model.predict_output_word([rows[0], "w1", "unknown"], topn=4) == found
+    assert model.predict_output_word(["w0"], topn=0) == []
 
 
 def test_no_predictions(make, caplog):
