@@ -64,7 +64,7 @@ def count_pruning(
     n_tokens = n_sentences = 0
     least = 1
     for sentence in sentences:
-        tokens = list(sentence)
+        tokens = sentence.tolist() if isinstance(sentence, np.ndarray) else list(sentence)
         counts.update(tokens)
         n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + bool(tokens)
         if len(counts) > max_vocab_size:

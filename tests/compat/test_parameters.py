@@ -233,6 +233,12 @@ def test_max_vocab_size_forgets_the_rare_while_counting():
     assert model.corpus_count == 2  # sentences without a token don't count
 
 
+def test_max_vocab_size_leaves_integers_what_they_are():
+    model = Word2Vec(np.array([[3, 1], [1, 3]]), min_count=1, max_vocab_size=9, vector_size=4)
+    assert sorted(model.wv.index_to_key) == [1, 3]
+    assert {type(key) for key in model.wv.index_to_key} == {int}
+
+
 def test_trim_rule():
     asked = []
 
