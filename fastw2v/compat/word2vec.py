@@ -20,7 +20,7 @@ from fastw2v.compat.readers import MAX_WORDS_IN_BATCH, sentences_of
 from fastw2v.compat.stored import StoredTrainer
 from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
 from fastw2v.compat.vocabulary import TrimRule
-from fastw2v.prediction import Trained, predict_center
+from fastw2v.prediction import Trained, center_probabilities, likeliest
 
 logger = logging.getLogger("fastw2v")
 
@@ -241,7 +241,8 @@ class Word2Vec(StoredTrainer):
             return []
         parameters = self._hyperparameters(NEGATIVE_SAMPLING)
         trained = Trained(parameters, self._vocabulary(), self.wv.vectors, self.syn1neg)
-        return predict_center(trained, [self.wv.index_to_key[row] for row in rows], topn)
+        found = center_probabilities(trained, np.array(rows))
+        return likeliest(self.wv.index_to_key, found, topn)
 
     def score(
         self,
