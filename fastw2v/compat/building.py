@@ -363,7 +363,8 @@ class VocabularyBuilder:
         keys, counts = self.wv.index_to_key, self.wv.counts.copy()
         if self.null_word and NULL_WORD in self.wv.key_to_index:
             counts[self.wv.key_to_index[NULL_WORD]] = 0
-        return Vocabulary.in_order(keys, counts)
+        are_distinct = len(self.wv.key_to_index) == len(keys)
+        return Vocabulary.in_order(keys, counts, are_distinct=are_distinct)
 
 
 def _report(
