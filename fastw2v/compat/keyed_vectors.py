@@ -249,10 +249,11 @@ class KeyedVectors(KeyedRows):
     # Files ----------------------------------------------------------------------------------------
 
     def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
-        """Save keys, vectors and attributes to one safetensors file, whatever its name.
+        """Save keys, vectors and attributes of keys to one safetensors file, whatever its name.
 
-        gensim's further arguments, which are about pickles, have no effect. Attributes that are no
-        numbers or text are left out, and the log says so.
+        gensim's further arguments, which are about pickles, have no effect. Attributes of keys that
+        are no plain data are left out, and the log says so. ``vectors_lockf`` is not saved, nor is
+        what else a subclass may have; ``vectors`` come back as float32.
         """
         KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname)
 

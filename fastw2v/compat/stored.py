@@ -54,8 +54,9 @@ class StoredTrainer(Trainer):
     def save(
         self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
     ) -> None:
-        """Save everything but sentences to one safetensors file, whatever its name.
+        """Save everything but sentences and ``raw_vocab`` to one file, whatever its name.
 
+        It is a safetensors file, with the vectors, keys, counts and attributes of keys of ``wv``.
         Attributes that a subclass or its user has set are saved too, where they are plain data:
         numbers, text, None, lists, tuples, dicts and arrays of these; the log names those that are
         not. gensim's further arguments, which are about pickles, have no effect.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastw2v import scoring
 from fastw2v.checks import whole_number
+from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.readers import MAX_WORDS_IN_BATCH, sentences_of
 from fastw2v.compat.stored import StoredTrainer
 from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
@@ -284,6 +285,8 @@ class Word2Vec(StoredTrainer):
             workers=self.workers,
         )
         return found.astype(np.float32)
+
+    add_lifecycle_event = KeyedVectors.add_lifecycle_event
 
     def init_sims(self, replace: bool = False) -> None:
         """Call ``wv.init_sims``."""

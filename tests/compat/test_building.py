@@ -175,6 +175,15 @@ def test_attributes_of_keys_grow_too(make):
     assert model.wv.get_vecattr("new", "mark") == 0
 
 
+def test_events_are_logged(make, caplog):
+    model = make()
+    caplog.set_level("INFO")
+    model.add_lifecycle_event("looked at", by="me")
+    model.wv.add_lifecycle_event("looked at again")
+    assert "looked at: {'by': 'me'}" in caplog.text
+    assert "looked at again" in caplog.text
+
+
 def test_reset_from(make):
     model, other = Word2Vec(vector_size=4, workers=1, min_count=1), make()
     model.reset_from(other)
