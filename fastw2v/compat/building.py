@@ -59,8 +59,8 @@ class VocabularyBuilder:
     corpus_total_words: int
     effective_min_count: int
     _own: tuple[Any, ...]  # the matrices that were made here
-    _keeps_reading = False  # the constructor: what was counted is trained on at once
-    _waiting: NumberedCorpus | EncodedCorpus | None = None
+    _keeps_reading = False  # while the constructor counts what it is to train on at once
+    _waiting: tuple[Any, Any, NumberedCorpus] | None = None  # what was given, and what was read
 
     def build_vocab(
         self,
@@ -179,8 +179,10 @@ class VocabularyBuilder:
     ) -> NumberedCorpus | EncodedCorpus:
         """Read sentences, or give back those that were read a moment ago."""
         if self._waiting is not None:
-            numbered, self._waiting = self._waiting, None
-            return numbered
+            iterable, file, numbered = self._waiting
+            self._waiting = None
+            if iterable is corpus_iterable and file == corpus_file:
+                return numbered
         sentences = sentences_of(corpus_iterable, corpus_file)
         if isinstance(sentences, EncodedCorpus):
             return sentences
@@ -188,7 +190,7 @@ class VocabularyBuilder:
         source = source_of(sentences)
         numbered = read(source, workers=workers or max(self.workers, 1), budget=budget)
         if self._keeps_reading:
-            self._waiting = numbered
+            self._waiting = corpus_iterable, corpus_file, numbered
         return numbered
 
     def prepare_vocab(

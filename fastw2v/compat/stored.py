@@ -20,7 +20,8 @@ from fastw2v.compat.vector_files import lock_factors
 Self = TypeVar("Self", bound="StoredTrainer")
 
 # Not among the attributes of a file: what has a place of its own there, or none at all.
-NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab", "_own", "_waiting"}
+NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab"}
+NOT_SAVED |= {"_own", "_keeps_reading", "_waiting"}
 # What a model of gensim's is made with, and what it has counted.
 SETTINGS = (
     *("vector_size", "alpha", "window", "min_count", "max_vocab_size", "sample", "seed", "workers"),

@@ -167,9 +167,10 @@ class Word2Vec(StoredTrainer):
         if sentences is None and corpus_file is None:
             self._warn_of_unused(trim_rule, callbacks)
             return
-        self._keeps_reading = True
         try:
+            self._keeps_reading = True
             self.build_vocab(sentences, corpus_file=corpus_file, trim_rule=trim_rule)
+            self._keeps_reading = False
             self.train(
                 sentences,
                 corpus_file=corpus_file,

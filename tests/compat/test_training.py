@@ -1,5 +1,7 @@
 """``train``: rates, callbacks, the loss, and the faults that gensim's users report."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -265,6 +267,34 @@ def test_a_callback_may_save_and_change_the_rate(make, sentences, tmp_path):
     model = make(callbacks=[Halve()], epochs=3, alpha=0.02, min_alpha=0.02)
     assert rates(model) == pytest.approx([0.02, 0.01, 0.005])
     assert len(Word2Vec.load(tmp_path / "2").history) == 2
+
+
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 10**6}])
+def test_a_copy_made_while_the_constructor_trains_reads_what_it_is_given(
+    make, sentences, tmp_path, options
+):
+    copies = []
+
+    class Keep(CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            model.save(tmp_path / "m")
+            copies.extend([Word2Vec.load(tmp_path / "m"), copy.deepcopy(model)])
+
+    model = make(callbacks=[Keep()], epochs=1, **options)
+    for one in (model, *copies):
+        one.build_vocab(MORE, update=True)
+        assert again(one, sentences, epochs=1)[1] == 1600
+
+
+def test_a_subclass_may_count_something_else(make, sentences):
+    class Mine(Word2Vec):
+        def build_vocab(self, *arguments, **options):
+            super().build_vocab(*arguments, **options)
+            super().build_vocab(MORE, update=True)
+
+    model = Mine(sentences, vector_size=8, min_count=1)
+    assert "newer" in model.wv
+    assert [record.tokens for record in model.history] == [1600] * 5
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
