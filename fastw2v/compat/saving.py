@@ -214,7 +214,7 @@ def to_plain(value: Any) -> Any:
         return {"dict": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
     if isinstance(value, np.ndarray):
         kind = "object" if value.dtype == object else value.dtype.str
-        if value.dtype.kind in "biufUO":
+        if value.dtype.kind in "biufU" or (kind == "object" and value.ndim == 1):
             return {"array": to_plain(value.tolist()), "dtype": kind}
     raise TypeError(f"a {type(value).__name__} is no plain data")
 
@@ -229,7 +229,12 @@ def from_plain(value: Any) -> Any:
         return tuple(from_plain(item) for item in value["tuple"])
     if "dict" in value:
         return {_key(from_plain(key)): from_plain(item) for key, item in value["dict"]}
-    return np.array(from_plain(value["array"]), value["dtype"])
+    items = from_plain(value["array"])
+    if value["dtype"] != "object":
+        return np.array(items, value["dtype"])
+    objects = np.empty(len(items), object)  # not what np.array makes of lists of equal length
+    objects[:] = items
+    return objects
 
 
 def _key(key: Any) -> Hashable:

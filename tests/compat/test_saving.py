@@ -105,6 +105,16 @@ def test_vectors_come_back(make, tmp_path):
         Word2Vec.load(tmp_path / "wv.kv")
 
 
+def test_lists_come_back_as_attributes_of_keys(tmp_path):
+    wv = KeyedVectors(2)
+    wv.add_vectors(["a", "b"], np.ones((2, 2)))
+    for key in "ab":
+        wv.set_vecattr(key, "tags", ["x", key])  # of equal length, which NumPy takes for a matrix
+    wv.save(tmp_path / "wv")
+    loaded = KeyedVectors.load(tmp_path / "wv")
+    assert [loaded.get_vecattr(key, "tags") for key in "ab"] == [["x", "a"], ["x", "b"]]
+
+
 def test_vectors_without_counts_come_back_without(tmp_path):
     wv = KeyedVectors(2)
     wv.add_vectors(["a", 5], np.ones((2, 2)))
@@ -205,7 +215,10 @@ def test_numpys_scalars_become_pythons(value):
     assert to_plain(value) == value.item()
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", [print], {"a": 1j}])
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1, 2}, b"bytes", [print], {"a": 1j}, np.ones((2, 2), object)],
+)
 def test_what_is_no_plain_data(value):
     with pytest.raises(TypeError, match="no plain data"):
         to_plain(value)
