@@ -28,11 +28,16 @@ def initial(n: int, d: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.
     return grown_inputs(nothing, n, seed), padded(nothing, n)
 
 
-def grown_inputs(inputs: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float32]:
-    """Copy inputs into a matrix of n rows; those behind begin as they would in a new matrix."""
+def grown_inputs(
+    inputs: NDArray[np.float32], n: int, seed: int, scale: float = 0.5
+) -> NDArray[np.float32]:
+    """Copy inputs into a matrix of n rows; those behind begin as they would in a new matrix.
+
+    They are uniform on ±scale / d.
+    """
     grown = padded(inputs, n)
     first, d = inputs.shape
-    fill_uniform(grown[first:], seed, INITIAL_VECTORS, 0.5 / d, first)
+    fill_uniform(grown[first:], seed, INITIAL_VECTORS, scale / d, first)
     return grown
 
 

@@ -35,6 +35,8 @@ logger = logging.getLogger("fastw2v")
 
 Matrix = NDArray[np.float32]
 
+INITIAL_SCALE = 1.0  # gensim's vectors begin uniform on ±1 / d, fastw2v's on ±0.5 / d
+
 
 class VocabularyBuilder:
     """The vocabulary of ``Word2Vec``, in its ``wv``, and matrices with a row for each key."""
@@ -302,7 +304,7 @@ class VocabularyBuilder:
         for name in names:
             before = old.get(name, nothing)
             if name == "vectors":
-                made[name] = matrices.grown_inputs(before, n, self._native_seed())
+                made[name] = matrices.grown_inputs(before, n, self._native_seed(), INITIAL_SCALE)
             else:
                 made[name] = matrices.padded(before, n)
         self.wv.vectors = made.pop("vectors")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastw2v
+from fastw2v import matrices
 from fastw2v.compat import CallbackAny2Vec, Word2Vec
 from fastw2v.compat.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 
@@ -99,12 +100,17 @@ ARRIVE = {
 
 
 def natively(sentences, **options):
-    """The same model by fastw2v's names; ties of its vocabulary are ordered otherwise."""
+    """The same model by fastw2v's names; ties of its vocabulary are ordered otherwise.
+
+    It begins at twice what fastw2v draws, as gensim does.
+    """
     vocabulary = Word2Vec(**{"min_count": 1})
     vocabulary.build_vocab(sentences)
     keys, counts = vocabulary.wv.index_to_key, vocabulary.wv.counts
+    drawn, _ = matrices.initial(len(keys), 8, options.get("seed", 1))
     model = fastw2v.Model(
         vocabulary=fastw2v.Vocabulary.in_order(keys, counts),
+        init=dict(zip(keys, 2 * drawn, strict=True)),
         **{
             "architecture": "cbow",
             "cbow_gradient": "word2vec",
