@@ -66,7 +66,8 @@ class Life:
         return self.random.choice([0.0, 0.5, 1.0, 2.0], len(self.keys)).astype(np.float32)
 
     def initial(self, n):
-        return matrices.initial(n, self.options["vector_size"], self.options["seed"])[0]
+        nothing = matrices.zeros(0, self.options["vector_size"])
+        return matrices.grown_inputs(nothing, n, self.options["seed"], self.initial_scale)
 
     def check_vocabulary(self, keys, counts):
         assert list(keys) == self.keys
@@ -103,6 +104,8 @@ class Life:
 
 class NativeLife(Life):
     """A ``fastw2v.Model``."""
+
+    initial_scale = 0.5  # new vectors are uniform on ± this / vector_size
 
     def __init__(self, random, folder):
         super().__init__(random, folder)
@@ -292,6 +295,8 @@ class NativeLife(Life):
 
 class CompatLife(Life):
     """A ``fastw2v.compat.Word2Vec``."""
+
+    initial_scale = 1.0
 
     def __init__(self, random, folder):
         super().__init__(random, folder)
