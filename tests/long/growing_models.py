@@ -29,8 +29,7 @@ class Life:
     """
 
     def __init__(self, random, folder):
-        self.random, self.folder = random, Path(folder)
-        self.pool = 5
+        self.random, self.folder, self.pool = random, Path(folder), 5
         self.keys, self.counts = [], Counter()
 
     def one_of(self, *choices):
