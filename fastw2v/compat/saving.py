@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import formats
-from fastw2v.formats import safetensors
+from fastw2v.formats import safetensors, table
 from fastw2v.formats.files import check_readable
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
 
-PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
 ENTRY = "compat"  # in the file's metadata
 INPUTS = "input_vectors"
 
@@ -171,7 +170,7 @@ def _refuse_pickles(path: AnyPath) -> None:
     """Raise ValueError for a pickle, and say how to get at what is in it."""
     check_readable(path)
     with open(path, "rb") as file:
-        if file.read(1) != PICKLE:
+        if not table.is_pickle(file.read(9)):
             return
     raise ValueError(
         f"{os.fspath(path)} is a pickle, such as gensim's save makes. Reading one runs whatever "

@@ -145,6 +145,19 @@ def test_pickles_are_refused_with_the_way_out(cls, protocol, tmp_path):
         cls.load(tmp_path / "m")
 
 
+@pytest.mark.parametrize("named", ["Word2Vec", "KeyedVectors"])
+def test_our_files_are_no_pickles_whatever_byte_they_begin_with(named, make, tmp_path):
+    """The first is of the header's length: 0x80 in one file of 32, as in every pickle."""
+    model, first_bytes = make(), set()
+    for length in range(0, 256, 8):
+        model.wv.set_vecattr("w0", "mark", "x" * length)
+        saved = model if named == "Word2Vec" else model.wv
+        saved.save(tmp_path / "m")
+        first_bytes.add((tmp_path / "m").read_bytes()[0])
+        type(saved).load(tmp_path / "m")
+    assert 0x80 in first_bytes
+
+
 @pytest.mark.parametrize("cls", [Word2Vec, KeyedVectors])
 def test_no_file(cls, tmp_path):
     with pytest.raises(FileNotFoundError):
