@@ -17,7 +17,7 @@ from fastw2v.compat.building import Matrix, VocabularyBuilder, native_sample
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.vector_files import lock_factors
 from fastw2v.corpus import EncodedCorpus, memory_budget
-from fastw2v.corpus.encoding import encode_numbered
+from fastw2v.corpus.encoding import NothingToTrainOnError, encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
 from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
@@ -106,7 +106,8 @@ class Trainer(VocabularyBuilder):
         -------
         trained_words, raw_words : int
             Over all epochs: the tokens of the vocabulary that subsampling leaves on average, and
-            all tokens.
+            all tokens. Where no sentence has two tokens of the vocabulary, nothing is trained, the
+            log has a warning, and ``trained_words`` is 0.
 
         Raises
         ------
@@ -114,7 +115,7 @@ class Trainer(VocabularyBuilder):
             If there is no vocabulary.
         ValueError
             If ``epochs`` or both totals are missing, if neither ``hs`` nor ``negative`` is set, or
-            if no sentence has two tokens of the vocabulary.
+            if the sentences have not one token.
         """
         if epochs is not None:
             self.epochs = epochs
@@ -127,21 +128,24 @@ class Trainer(VocabularyBuilder):
         self._check_training(epochs, total_examples, total_words)
         self.compute_loss, self.running_training_loss = compute_loss, 0.0
         started, callbacks = time.perf_counter(), list(callbacks or ())
-        corpus = self._encode(corpus_iterable, corpus_file)
+        corpus, raw_words = self._encode(corpus_iterable, corpus_file)
         for callback in callbacks:
             callback.on_train_begin(self)
         for epoch in range(self.epochs):
             for callback in callbacks:
                 callback.on_epoch_begin(self)
-            self._train_epoch(corpus, self._rate(epoch), self._rate(epoch + 1))
+            if corpus is not None:
+                self._train_epoch(corpus, self._rate(epoch), self._rate(epoch + 1))
             for callback in callbacks:
                 callback.on_epoch_end(self)
         self.train_count += 1
         self.total_train_time += time.perf_counter() - started
         for callback in callbacks:
             callback.on_train_end(self)
-        kept = corpus.vocabulary.sampled_share(self._native_sample()) * len(corpus.tokens)
-        return round(self.epochs * kept), self.epochs * corpus.report.tokens
+        kept = 0.0
+        if corpus is not None:
+            kept = corpus.vocabulary.sampled_share(self._native_sample()) * len(corpus.tokens)
+        return round(self.epochs * kept), self.epochs * raw_words
 
     def _rate(self, epoch: int) -> float:
         """Return the learning rate after so many epochs of a call."""
@@ -174,8 +178,11 @@ class Trainer(VocabularyBuilder):
 
     def _encode(
         self, corpus_iterable: Any, corpus_file: str | os.PathLike[str] | None
-    ) -> EncodedCorpus:
-        """Read sentences as rows of the vocabulary, in a random order."""
+    ) -> tuple[EncodedCorpus | None, int]:
+        """Read sentences as rows of the vocabulary, in a random order; and how many tokens.
+
+        None where no sentence has two tokens of the vocabulary.
+        """
         numbered = self._read(corpus_iterable, corpus_file, counts_only=False)
         try:
             if not numbered.n_tokens:
@@ -184,13 +191,17 @@ class Trainer(VocabularyBuilder):
                     "building the vocabulary may have used it up: give a list, or an object whose "
                     "__iter__ starts anew"
                 )
-            return encode_numbered(
+            corpus = encode_numbered(
                 numbered,
                 Given(self._vocabulary()),
                 seed=self._native_seed(),
                 budget=memory_budget(None),
                 workers=self.workers,
             )
+            return corpus, corpus.report.tokens
+        except NothingToTrainOnError as error:  # a batch of a user's loop may be so
+            logger.warning("nothing is trained: %s", error)
+            return None, error.tokens
         finally:
             if isinstance(numbered, NumberedCorpus):
                 numbered.close()

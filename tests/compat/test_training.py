@@ -186,9 +186,35 @@ def test_subsampling_after_growing_goes_by_all_counts(make, sentences):
     assert (trained, raw) == (round(18 * share), 18)
 
 
-def test_sentences_without_two_known_words_are_an_error(make):
-    with pytest.raises(ValueError, match="no sentence has two tokens of the vocabulary"):
-        again(make(), [["w0"], ["unknown", "w1"]])
+def test_sentences_without_two_known_words_train_nothing(make, caplog):
+    """Loops over small batches meet such, and gensim's own tutorial has one."""
+    calls = []
+
+    class Watch(CallbackAny2Vec):
+        def on_train_begin(self, model):
+            calls.append("begin")
+
+        def on_epoch_end(self, model):
+            calls.append("epoch")
+
+        def on_train_end(self, model):
+            calls.append("end")
+
+    model = make()
+    before = model.wv.vectors.copy(), model.syn1neg.copy(), model.history[:]
+    assert again(model, [["w0"], ["unknown", "w1"]], callbacks=[Watch()]) == (0, 6)
+    assert "no sentence has two tokens of the vocabulary" in caplog.text
+    assert calls == ["begin", "epoch", "epoch", "end"]
+    np.testing.assert_array_equal(model.wv.vectors, before[0])
+    np.testing.assert_array_equal(model.syn1neg, before[1])
+    assert model.history == before[2]
+    assert len(make([["a"], ["b"]]).wv) == 2
+
+
+@pytest.mark.parametrize("nothing", [[], [[]]])
+def test_sentences_without_a_token_are_an_error(make, nothing):
+    with pytest.raises(ValueError, match="not one token"):
+        again(make(), nothing)
 
 
 def test_an_iterator_that_is_used_up_is_an_error(sentences):
