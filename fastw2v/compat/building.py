@@ -157,8 +157,9 @@ class VocabularyBuilder:
             As for ``Word2Vec``: what it keeps, ``max_vocab_size`` does not forget.
         """
         if self.max_vocab_size and not isinstance(corpus_iterable, EncodedCorpus):
-            sentences = corpus_iterable if corpus_file is None else LineSentence(corpus_file)
-            sentences_of(corpus_iterable, corpus_file)  # refuses what is none
+            sentences = sentences_of(corpus_iterable, corpus_file)  # refuses what is none
+            if corpus_file is not None:
+                sentences = LineSentence(corpus_file)
             self.raw_vocab, n_tokens, n_sentences = count_pruning(
                 sentences, self.max_vocab_size, trim_rule
             )

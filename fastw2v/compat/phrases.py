@@ -16,10 +16,13 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from fastw2v import phrases
+from fastw2v.compat.readers import sentences_of
 from fastw2v.compat.saving import ENTRY, plain_items
 from fastw2v.compat.vocabulary import keep_vocab_item
 from fastw2v.corpus import encode
+from fastw2v.corpus.encoding import NothingToTrainOnError
 from fastw2v.formats import safetensors
+from fastw2v.vocabulary import Vocabulary
 
 Scorer: TypeAlias = Callable[..., float]
 Self = TypeVar("Self", bound="Phrases")
@@ -215,15 +218,18 @@ class Phrases(_Joiner):
     def add_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
         """Count the words and pairs of sentences, in addition to those counted before.
 
-        Raises
-        ------
-        ValueError
-            If no sentence has two words.
+        Sentences may be what they may be for ``Word2Vec``.
         """
-        corpus = encode(self._with_connectors(sentences), min_count=1)
+        given = self._with_connectors(sentences_of(sentences, None))
+        try:
+            corpus = encode(given, min_count=1)
+        except NothingToTrainOnError as error:  # no pair, but there may be words
+            self._add_words(error.vocabulary)
+            if not self.connector_words:
+                self.corpus_word_count += error.tokens
+            return
+        self._add_words(corpus.vocabulary)
         keys = corpus.vocabulary.keys
-        for key, count in zip(keys, corpus.vocabulary.counts.tolist(), strict=True):
-            self._add(_word(key), count)
         found = phrases.find(corpus, min_count=1, threshold=ANY_SCORE)
         for (a, b), count in zip(found.pairs.tolist(), found.counts.tolist(), strict=True):
             after = keys[b] if isinstance(keys[b], tuple) else (keys[b],)
@@ -237,6 +243,11 @@ class Phrases(_Joiner):
                 if keep_vocab_item(key, count, self.min_reduce)
             }
             self.min_reduce += 1
+
+    def _add_words(self, words: Vocabulary | None) -> None:
+        if words is not None:
+            for key, count in zip(words.keys, words.counts.tolist(), strict=True):
+                self._add(_word(key), count)
 
     def _add(self, key: Hashable, count: int) -> None:
         self._counts[key] = self._counts.get(key, 0) + count
