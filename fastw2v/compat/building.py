@@ -31,7 +31,8 @@ from fastw2v.matrices import row_stride
 from fastw2v.resources import require_memory
 from fastw2v.vocabulary import ROW_BYTES, Vocabulary
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
+seen = logging.getLogger("fastw2v")
 
 Matrix = NDArray[np.float32]
 
@@ -100,6 +101,10 @@ class VocabularyBuilder:
         """
         self.corpus_total_words, self.corpus_count = self.scan_vocab(
             corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule
+        )
+        logger.info(
+            "counted %d tokens in %d sentences, %d of them distinct",
+            *(self.corpus_total_words, self.corpus_count, len(self.raw_vocab)),
         )
         self._prepare(update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, **kwargs)
 
@@ -287,7 +292,7 @@ class VocabularyBuilder:
         """
         old = {name: getattr(self, name) for name in self._output_names()}
         if np.any(old.pop("syn1", False)):
-            logger.warning(
+            seen.warning(
                 "other counts make another Huffman tree, so its nodes' vectors, syn1, begin anew"
             )
         self._set_matrices(len(self.wv), {"vectors": self.wv.vectors, **old})

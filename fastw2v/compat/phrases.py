@@ -7,6 +7,7 @@ a phrase and are no end of one, are part of the token after them while pairs are
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ from fastw2v.corpus import encode
 from fastw2v.corpus.encoding import NothingToTrainOnError
 from fastw2v.formats import safetensors
 from fastw2v.vocabulary import Vocabulary
+
+logger = logging.getLogger("fastw2v.compat")
 
 Scorer: TypeAlias = Callable[..., float]
 Self = TypeVar("Self", bound="Phrases")
@@ -243,6 +246,7 @@ class Phrases(_Joiner):
                 if keep_vocab_item(key, count, self.min_reduce)
             }
             self.min_reduce += 1
+        logger.info("counted %s", self)
 
     def _add_words(self, words: Vocabulary | None) -> None:
         if words is not None:
@@ -318,6 +322,7 @@ class Phrases(_Joiner):
             "scoring": _scoring_name(self),
         }
         safetensors.write(fname, list(self._counts), counts, {}, {ENTRY: plain_items(settings)})
+        logger.info("saved %s to %s", self, fname)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
@@ -334,6 +339,7 @@ class Phrases(_Joiner):
         for name, value in counted.items():
             setattr(loaded, name, value)
         loaded._counts = dict(zip(contents.keys, contents.counts.tolist(), strict=True))
+        logger.info("loaded %s from %s", loaded, fname)
         return loaded
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.saving import KeyedFile, ModelFile
 from fastw2v.compat.training import HIERARCHICAL, Trainer
 from fastw2v.compat.vector_files import lock_factors
+
+logger = logging.getLogger("fastw2v.compat")
 
 Self = TypeVar("Self", bound="StoredTrainer")
 
@@ -91,6 +94,7 @@ class StoredTrainer(Trainer):
             self.history,
             attributes,
         ).write(fname)
+        logger.info("saved %s to %s", self, fname)
 
     @OnClassOnly
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
@@ -117,6 +121,7 @@ class StoredTrainer(Trainer):
         if stored.lock_factors is not None:
             model.wv.vectors_lockf = stored.lock_factors
         model._take_outputs(stored.outputs, stored.node_vectors)
+        logger.info("loaded %s from %s", model, fname)
         return model
 
     @classmethod

@@ -25,7 +25,7 @@ from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 HIERARCHICAL, NEGATIVE_SAMPLING = "hierarchical_softmax", "negative_sampling"
 LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is asked for, nothing moves
@@ -129,6 +129,8 @@ class Trainer(VocabularyBuilder):
         self.compute_loss, self.running_training_loss = compute_loss, 0.0
         started, callbacks = time.perf_counter(), list(callbacks or ())
         corpus, raw_words = self._encode(corpus_iterable, corpus_file)
+        if corpus is not None:
+            self._log_begin(corpus)
         for callback in callbacks:
             callback.on_train_begin(self)
         for epoch in range(self.epochs):
@@ -138,14 +140,29 @@ class Trainer(VocabularyBuilder):
                 self._train_epoch(corpus, self._rate(epoch), self._rate(epoch + 1))
             for callback in callbacks:
                 callback.on_epoch_end(self)
-        self.train_count += 1
-        self.total_train_time += time.perf_counter() - started
-        for callback in callbacks:
-            callback.on_train_end(self)
+        seconds = time.perf_counter() - started
         kept = 0.0
         if corpus is not None:
             kept = corpus.vocabulary.sampled_share(self._native_sample()) * len(corpus.tokens)
-        return round(self.epochs * kept), self.epochs * raw_words
+        counts = round(self.epochs * kept), self.epochs * raw_words
+        logger.info(
+            "trained on %d tokens, %d of them left by subsampling, in %.1f s: %.0f words/s",
+            *(counts[1], counts[0], seconds, counts[1] / seconds),
+        )
+        self.train_count += 1
+        self.total_train_time += seconds
+        for callback in callbacks:
+            callback.on_train_end(self)
+        return counts
+
+    def _log_begin(self, corpus: EncodedCorpus) -> None:
+        logger.info(
+            "training for %d epochs on %d tokens in %d sentences: vocabulary %d, vector_size %d, "
+            "workers %d, sg=%d hs=%d negative=%d window=%s sample=%s",
+            *(self.epochs, corpus.report.tokens, corpus.report.sentences, len(self.wv)),
+            *(self.vector_size, self.workers, self.sg, self.hs, self.negative),
+            *(self.window, self.sample),
+        )
 
     def _rate(self, epoch: int) -> float:
         """Return the learning rate after so many epochs of a call."""
@@ -230,6 +247,7 @@ class Trainer(VocabularyBuilder):
             workers=self.workers,
             kernel=choose("auto"),
             progress=False,
+            warns=not self.history,
         )
         for record in records:
             self.history.append(record)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Kind = TypeVar("Kind", bound=KeyedVectors)
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 AnyPath = str | os.PathLike[str]
 
@@ -93,6 +93,7 @@ def save_word2vec_format(
         if fvocab is not None:
             word_counts.write(written, keys, np.asarray(self.expandos[sort_attr][order], np.int64))
             _copy(written, fvocab, None, append)
+    logger.info("saved %s to %s", self, fname)
 
 
 def _copy(written: Path, path: AnyPath, header: bytes | None, append: bool) -> None:
@@ -165,7 +166,9 @@ def load_word2vec_format(
         if missing:
             logger.warning("%s lacks %d keys, the first of them %r", fvocab, *_some(missing))
         attribute = np.array([counts.get(key, 0) for key in keys], np.int64)
-    return cls.of(keys, vectors, {"count": attribute}, datatype)
+    loaded = cls.of(keys, vectors, {"count": attribute}, datatype)
+    logger.info("loaded %s from %s", loaded, fname)
+    return loaded
 
 
 def _some(keys: list[Hashable]) -> tuple[int, Hashable]:

@@ -23,7 +23,7 @@ from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
 from fastw2v.compat.vocabulary import TrimRule
 from fastw2v.prediction import Trained, center_probabilities, likeliest
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 RENAMED = {"size": "vector_size", "iter": "epochs"}
 
