@@ -18,7 +18,7 @@ import numpy as np
 
 from fastw2v import phrases
 from fastw2v.compat.readers import sentences_of
-from fastw2v.compat.saving import ENTRY, plain_items
+from fastw2v.compat.saving import ENTRY, plain_items, refuse_pickles
 from fastw2v.compat.vocabulary import keep_vocab_item
 from fastw2v.corpus import encode
 from fastw2v.corpus.encoding import NothingToTrainOnError
@@ -413,6 +413,7 @@ def _read(
     path: str | os.PathLike[str], entry: str, what: str
 ) -> tuple[safetensors.Contents, dict[str, Any]]:
     """Return what a file holds, and its settings, among which there must be one."""
+    refuse_pickles(path, what)
     contents = safetensors.read(path)
     settings = contents.metadata.get(ENTRY, {})
     if entry not in settings:

@@ -82,6 +82,42 @@ assert type(model.wv).__module__ == "gensim.models.keyedvectors"
 """)
 
 
+def test_what_gensim_pickled_is_converted_while_patched(tmp_path):
+    """By the recipe in the message."""
+    pytest.importorskip("gensim")
+    run(f"""
+import gensim, os, re
+os.chdir({str(tmp_path)!r})
+gensim.models.Word2Vec([["a", "b"]] * 20, vector_size=4, min_count=1).save("m")
+gensim.models.Phrases([["a", "b"]] * 20).save("p")
+gensim.models.Word2Vec.load("m").wv.save("kv")
+import fastw2v.compat
+from fastw2v.compat.phrases import Phraser
+fastw2v.compat.patch_gensim()
+for cls, path in (
+    (gensim.models.Word2Vec, "m"), (gensim.models.KeyedVectors, "kv"),
+    (gensim.models.Phrases, "p"), (Phraser, "p"),
+):
+    try:
+        cls.load(path)
+    except ValueError as error:
+        message = str(error)
+    assert message.startswith(f"{{path}} is a pickle, such as gensim's save makes"), message
+    assert ("unpatch_gensim()" in message) == (path != "p"), message
+    if path == "p":
+        assert "count the sentences anew" in message
+        continue
+    recipe = re.search("first (.*?), then (.*)$", message)
+    exec(recipe[1])
+    path = repr(path)
+    exec(recipe[2].replace("(path)", f"({{path}})").replace("...", "'converted'"))
+    fastw2v.compat.patch_gensim()
+    assert len(cls.load("converted").__dict__) and type(cls.load("converted")) is cls
+    fastw2v.compat.unpatch_gensim()
+    fastw2v.compat.patch_gensim()
+""")
+
+
 def test_modules_are_taken_back():
     run(
         HIDDEN
