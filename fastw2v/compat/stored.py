@@ -71,18 +71,13 @@ class StoredTrainer(Trainer):
             The file; one of that name is replaced, whole or not at all.
         ignore
             Names of attributes to leave out.
-
-        Raises
-        ------
-        RuntimeError
-            If there is no vocabulary yet.
         """
-        if not len(self.wv):
-            raise RuntimeError("the model has nothing to save yet: build its vocabulary first")
+        self._grow_outputs()
         left_out = NOT_SAVED | set(ignore)
         attributes = {name: value for name, value in vars(self).items() if name not in left_out}
         objective, node_vectors = self._objective()
-        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg")
+        nothing = matrices.zeros(0, self.vector_size)  # before there is a vocabulary
+        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg", nothing)
         factors = lock_factors(self.wv) if len(self.wv.vectors_lockf) > 1 else None
         ModelFile(
             KeyedFile(self.wv.index_to_key, self.wv.vectors, self.wv.expandos),
@@ -120,7 +115,9 @@ class StoredTrainer(Trainer):
         model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
         if stored.lock_factors is not None:
             model.wv.vectors_lockf = stored.lock_factors
-        model._take_outputs(stored.outputs, stored.node_vectors)
+        model._own = ()
+        if len(model.wv):
+            model._take_outputs(stored.outputs, stored.node_vectors)
         logger.info("loaded %s from %s", model, fname)
         return model
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from fastw2v import matrices, trainer
 from fastw2v.compat.building import Matrix, VocabularyBuilder, native_sample
 from fastw2v.compat.keyed_vectors import KeyedVectors
@@ -264,6 +266,12 @@ class Trainer(VocabularyBuilder):
     def _see_to_matrices(self) -> None:
         """Make sure that the matrices can be trained in place."""
         n, d = len(self.wv), self.vector_size
+        self._grow_outputs()
+        if len(getattr(self, "syn1", ())) < n and self.hs:
+            raise ValueError(
+                f"syn1 must have a row for each of the {n} keys: vectors were added, which are in "
+                "no Huffman tree; build_vocab(..., update=True) makes one with them"
+            )
         places = [(self.wv, "vectors"), *((self, name) for name in self._output_names())]
         kept = []
         for where, name in places:
@@ -274,6 +282,13 @@ class Trainer(VocabularyBuilder):
                 setattr(where, name, matrix)
             kept.append(matrix)
         self._own = tuple(kept)
+
+    def _grow_outputs(self) -> None:
+        """Give keys that were added to ``wv`` output vectors: zeros, as before training."""
+        outputs, n = getattr(self, "syn1neg", None), len(self.wv)
+        is_matrix = isinstance(outputs, np.ndarray) and outputs.shape[1:] == (self.vector_size,)
+        if is_matrix and len(outputs) < n:
+            self.syn1neg = matrices.padded(outputs, n)
 
     def _native_sample(self) -> float:
         return native_sample(self.sample, int(self.wv.counts.sum()))

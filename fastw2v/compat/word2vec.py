@@ -241,6 +241,7 @@ class Word2Vec(StoredTrainer):
             return None
         if topn is not None and topn < 1:
             return []
+        self._grow_outputs()
         parameters = self._hyperparameters(NEGATIVE_SAMPLING)
         trained = Trained(parameters, self._vocabulary(), self.wv.vectors, self.syn1neg)
         found = center_probabilities(trained, np.array(rows))

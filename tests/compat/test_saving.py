@@ -85,9 +85,22 @@ def test_loading_is_for_the_class(make, tmp_path):
     assert Word2Vec.load.__doc__.startswith("Load a model")
 
 
-def test_nothing_to_save(tmp_path):
-    with pytest.raises(RuntimeError, match="nothing to save"):
-        Word2Vec().save(tmp_path / "m")
+@pytest.mark.parametrize("options", [{}, {"hs": 1}, {"hs": 1, "negative": 0}])
+def test_a_model_without_vocabulary_comes_back(make, sentences, tmp_path, options):
+    options = {"vector_size": 8, "min_count": 1, "workers": 1, "sample": 0, "epochs": 2, **options}
+    Word2Vec(**options).save(tmp_path / "m")
+    loaded = Word2Vec.load(tmp_path / "m")
+    assert len(loaded.wv) == 0
+    with pytest.raises(RuntimeError, match="first build vocabulary"):
+        loaded.train(sentences, total_examples=1, epochs=1)
+    loaded.build_vocab(sentences)
+    loaded.train(sentences, total_examples=1, epochs=2)
+    np.testing.assert_array_equal(loaded.wv.vectors, make(**options).wv.vectors)
+
+
+def test_a_file_object_is_no_path(make, tmp_path):
+    with open(tmp_path / "m", "wb") as file, pytest.raises(TypeError, match="PathLike"):
+        make().save(file)
 
 
 def test_vectors_come_back(make, tmp_path):

@@ -350,8 +350,28 @@ def test_vectors_without_a_model_can_not_be_trained(make, sentences):
     with pytest.raises(TypeError, match="syn1neg must be an array"):
         again(model, sentences)
     model = make()
-    model.wv.add_vectors(["other"], np.ones((1, 8)))
+    model.syn1neg = np.ones((31, 8), np.float32)
     with pytest.raises(ValueError, match="syn1neg must have a row"):
+        again(model, sentences)
+
+
+def test_training_goes_on_after_vectors_were_added(make, sentences):
+    model, other = make(), make()
+    model.wv.add_vectors(["new"], np.ones((1, 8)))
+    assert "new" in dict(model.predict_output_word(["w0"], topn=31))
+    assert again(model, sentences) == again(other, sentences)
+    assert model.wv["new"].tolist() == [1] * 8
+    assert model.syn1neg.shape == (31, 8)
+    assert not model.syn1neg[30].any()
+    np.testing.assert_array_equal(model.wv.vectors[:30], other.wv.vectors)
+    assert again(model, [["new", "w0"]], epochs=1) == (2, 2)
+    assert (model.wv["new"] != 1).any()
+
+
+def test_a_tree_lacks_vectors_that_were_added(make, sentences):
+    model = make(hs=1, negative=0)
+    model.wv.add_vectors(["new"], np.ones((1, 8)))
+    with pytest.raises(ValueError, match="syn1 must have a row.*build_vocab"):
         again(model, sentences)
 
 
