@@ -224,9 +224,7 @@ def train(
     batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
     epochs = range(first_epoch, first_epoch + parameters.epochs)
-    return _epochs(
-        steps, scratches, parameters, corpus, epochs, batch_tokens, progress, warns
-    )
+    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress, warns)
 
 
 def _epochs(

@@ -248,15 +248,15 @@ class KeyedVectors(KeyedRows):
 
     # Files ----------------------------------------------------------------------------------------
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Save keys, vectors and attributes of keys to one safetensors file, whatever its name.
 
         gensim's further arguments, which are about pickles, have no effect. Attributes of keys that
         are no plain data are left out, and the log says so. ``vectors_lockf`` is not saved, nor is
         what else a subclass may have; ``vectors`` come back as float32.
         """
-        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname)
-        logger.info("saved %s to %s", self, fname)
+        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname_or_handle)
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], mmap: str | None = None) -> Self:  # type: ignore[override]

@@ -305,7 +305,7 @@ class Phrases(_Joiner):
         """Return the phrases alone, which take less memory and count no more."""
         return FrozenPhrases(self)
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:
         """Save counts and settings to one safetensors file, whatever its name.
 
         gensim's further arguments have no effect.
@@ -321,8 +321,10 @@ class Phrases(_Joiner):
             "connector_words": sorted(self.connector_words),
             "scoring": _scoring_name(self),
         }
-        safetensors.write(fname, list(self._counts), counts, {}, {ENTRY: plain_items(settings)})
-        logger.info("saved %s to %s", self, fname)
+        safetensors.write(
+            fname_or_handle, list(self._counts), counts, {}, {ENTRY: plain_items(settings)}
+        )
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
@@ -378,13 +380,13 @@ class FrozenPhrases(_Joiner):
         score = self.phrasegrams.get(phrase)
         return (None, None) if score is None else (phrase, score)
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:
         """Save phrases with their scores, as ``Phrases.save`` does."""
         settings = {name: getattr(self, name) for name in ("threshold", "min_count", "delimiter")}
         settings |= {"connector_words": sorted(self.connector_words)}
         settings |= {"scoring": _scoring_name(self), "scores": list(self.phrasegrams.values())}
         phrases, metadata = list(self.phrasegrams), {ENTRY: plain_items(settings)}
-        safetensors.write(fname, phrases, np.zeros(len(phrases), np.int64), {}, metadata)
+        safetensors.write(fname_or_handle, phrases, np.zeros(len(phrases), np.int64), {}, metadata)
 
     @classmethod
     def load(cls, fname: str | os.PathLike[str], *_: Any, **__: Any) -> FrozenPhrases:

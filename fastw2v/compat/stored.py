@@ -56,7 +56,11 @@ class StoredTrainer(Trainer):
     hashfxn: Callable[[Any], int]
 
     def save(
-        self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
+        self,
+        fname_or_handle: str | os.PathLike[str],
+        *_: Any,
+        ignore: Iterable[str] = (),
+        **__: Any,
     ) -> None:
         """Save everything but sentences and ``raw_vocab`` to one file, whatever its name.
 
@@ -67,7 +71,7 @@ class StoredTrainer(Trainer):
 
         Parameters
         ----------
-        fname
+        fname_or_handle
             The file; one of that name is replaced, whole or not at all.
         ignore
             Names of attributes to leave out.
@@ -88,8 +92,8 @@ class StoredTrainer(Trainer):
             self.workers,
             self.history,
             attributes,
-        ).write(fname)
-        logger.info("saved %s to %s", self, fname)
+        ).write(fname_or_handle)
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @OnClassOnly
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:

@@ -187,7 +187,13 @@ class Trainer(VocabularyBuilder):
         if self.alpha > self.min_alpha_yet_reached:
             logger.warning("Effective 'alpha' higher than previous training cycles")
         if not len(self.wv):
-            raise RuntimeError("you must first build vocabulary before training the model")
+            message = "you must first build vocabulary before training the model"
+            if self.corpus_total_words:
+                message += (
+                    f": min_count={self.effective_min_count} left none of the "
+                    f"{self.corpus_total_words} tokens that were counted"
+                )
+            raise RuntimeError(message)
         if total_examples is None and total_words is None:
             raise ValueError(
                 "give total_examples or total_words, such as total_examples=model.corpus_count"

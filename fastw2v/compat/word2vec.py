@@ -157,7 +157,8 @@ class Word2Vec(StoredTrainer):
         self.alpha, self.min_alpha = float(alpha), float(min_alpha)
         self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
         self.cbow_mean, self.shrink_windows = int(cbow_mean), bool(shrink_windows)
-        self.ns_exponent, self.sample, self.seed = ns_exponent, sample, seed
+        self.ns_exponent, self.sample = ns_exponent, sample
+        self.seed = None if seed is None else whole_number("seed", seed, least=-(1 << 63))
         self.epochs, self.batch_words = epochs, batch_words
         self.min_count, self.max_vocab_size = min_count, max_vocab_size
         self.max_final_vocab, self.sorted_vocab = max_final_vocab, sorted_vocab

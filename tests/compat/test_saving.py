@@ -1,5 +1,7 @@
 """Files of models and vectors: fastw2v's format, attributes that are plain data, no pickles."""
 
+import errno
+import os
 import pickle
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastw2v
-from fastw2v.compat import KeyedVectors, Word2Vec
+from fastw2v.compat import KeyedVectors, Phrases, Word2Vec
 from fastw2v.compat.saving import from_plain, to_plain
 
 
@@ -248,3 +250,20 @@ def test_numpys_scalars_become_pythons(value):
 def test_what_is_no_plain_data(value):
     with pytest.raises(TypeError, match="no plain data"):
         to_plain(value)
+
+
+def test_the_arguments_name_is_gensims(make, tmp_path):
+    model = make()
+    phrases = Phrases([["a", "b"]])
+    for one in (model, model.wv, phrases, phrases.freeze()):
+        one.save(fname_or_handle=tmp_path / "m")
+        assert type(one).load(fname=str(tmp_path / "m"))
+
+
+def test_where_no_file_can_be_made_the_message_has_the_users(make, tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError, match=f"no file can be made.*'{tmp_path / 'mine'}'"):
+        make().save(tmp_path / "mine")

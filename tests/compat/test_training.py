@@ -371,7 +371,7 @@ def test_training_goes_on_after_vectors_were_added(make, sentences):
 def test_a_tree_lacks_vectors_that_were_added(make, sentences):
     model = make(hs=1, negative=0)
     model.wv.add_vectors(["new"], np.ones((1, 8)))
-    with pytest.raises(ValueError, match="syn1 must have a row.*build_vocab"):
+    with pytest.raises(ValueError, match=r"syn1 must have a row.*build_vocab"):
         again(model, sentences)
 
 
