@@ -215,7 +215,7 @@ def _first(sentences: Any) -> Any:
     """Return what an array or a column begins with; None of a stream, which can be read once."""
     if not hasattr(sentences, "__len__"):
         return None
-    one = next(iter(sentences), None)
+    one: Any = next(iter(sentences), None)
     return one.as_py() if hasattr(one, "as_py") else one
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fastw2v.compat.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
 
@@ -43,7 +43,7 @@ def simple_preprocess(
     return [word for word in words if min_len <= len(word) <= max_len and word[0] != "_"]
 
 
-NAMES = {
+NAMES: dict[str, dict[str, Any]] = {
     "gensim": {"__version__": VERSION},
     "gensim.utils": {
         "RULE_DEFAULT": RULE_DEFAULT,

@@ -292,8 +292,9 @@ class Trainer(VocabularyBuilder):
     def _grow_outputs(self) -> None:
         """Give keys that were added to ``wv`` output vectors: zeros, as before training."""
         outputs, n = getattr(self, "syn1neg", None), len(self.wv)
-        is_matrix = isinstance(outputs, np.ndarray) and outputs.shape[1:] == (self.vector_size,)
-        if is_matrix and len(outputs) < n:
+        if not isinstance(outputs, np.ndarray) or outputs.shape[1:] != (self.vector_size,):
+            return
+        if len(outputs) < n:
             self.syn1neg = matrices.padded(outputs, n)
 
     def _native_sample(self) -> float:

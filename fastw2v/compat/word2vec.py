@@ -35,7 +35,8 @@ class Word2Vec(StoredTrainer):
     ----------
     sentences
         An iterable of lists of tokens, which are any hashable values; or anything that
-        ``fastw2v.encode`` takes but paths. They are read once in all. None makes a model without
+        ``fastw2v.encode`` takes but paths. A text in a sentence's place is its characters, and the
+        log warns of it; a set is sorted. They are read once in all. None makes a model without
         vocabulary, for ``build_vocab`` and ``train``.
     corpus_file
         Instead: the path of a text file, one sentence a line. It may be compressed.
