@@ -153,6 +153,7 @@ def train(
     kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
+    warns: bool = True,
 ) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
 
@@ -183,6 +184,8 @@ def train(
     batch_tokens
         Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
         speed only.
+    warns
+        Whether to warn where subsampling leaves nothing to train on.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def train(
     batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
     epochs = range(first_epoch, first_epoch + parameters.epochs)
-    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress)
+    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress, warns)
 
 
 def _epochs(
@@ -232,6 +235,7 @@ def _epochs(
     epochs: range,
     batch_tokens: int,
     progress: bool | None,
+    warns: bool,
 ) -> Generator[EpochRecord, None, None]:
     disable = None if progress is None else not progress
     n_tokens = len(epochs) * corpus.raw_tokens
@@ -264,7 +268,7 @@ def _epochs(
                     "negative or window where they are large",
                     *(epoch, record.loss, parameters.alpha),
                 )
-            if not examples:
+            if not examples and warns:
                 logger.warning(
                     "epoch %d had nothing to train on: no two tokens of a sentence were left after "
                     "subsampling; use sample=0",
