@@ -73,6 +73,9 @@ class TrainableModel(ModelState):
         alpha: float | None = None,
         min_alpha: float | None = None,
         callback: Callback | Sequence[Callback] | None = None,
+        validation: Any = None,
+        patience: int | None = None,
+        max_seconds: float | None = None,
         progress: bool | None = None,
     ) -> Self:
         """Count, encode and train; return the model.
@@ -107,6 +110,28 @@ class TrainableModel(ModelState):
             no other works on the model, whose matrices, ``wv`` and ``history`` are as the epoch
             left them: it may evaluate or save the model, and write into the matrices, but not train
             it. If one returns True, training ends there.
+        validation
+            Sentences to judge each epoch by, which are not trained on: an iterable, a file or
+            whatever else ``Model`` takes, of which tokens outside the vocabulary are dropped; or a
+            share of the training sentences, above 0 and below 1. The seed chooses these; the
+            vocabulary has their words all the same, and a call without ``validation`` trains on
+            them. The mean loss of their examples is in each record as ``validation_loss``, in the
+            progress bar and in the log. It is the objective itself, on windows and noise words that
+            are drawn once, and so changes only as the model does; it is the same for any number of
+            workers. It costs what training on these sentences would.
+        patience
+            End the training when the validation loss has not fallen for so many epochs, and, however
+            it ends (but by an exception), give back the matrices with which it was lowest: those
+            from before this call too. In ``history`` the epochs that this undoes have ``kept=False``,
+            so the last one that was kept was the best. Both matrices are copied for it: as many
+            bytes again.
+        max_seconds
+            Let the training take no longer, from when the sentences have been read, with
+            validation and callbacks. The learning rate then falls by the share of the tokens that is
+            done or by the share of the time that has gone by, whichever is larger, so it is
+            ``min_alpha`` at the end in any case, also within an epoch; ``epochs`` is the most there
+            can be. What follows then (a validation longer than the one before, callbacks) comes on
+            top. Where the time decides, no seed gives the same bits again.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -119,6 +144,9 @@ class TrainableModel(ModelState):
             For a key of ``input_rates`` that is not in the vocabulary.
         MemoryError
             If the matrices would not fit, before they are allocated.
+        FloatingPointError
+            If an epoch, or a callback, leaves NaN or infinity in the vectors, with the key, before
+            callbacks see it. The matrices are left as they are, and ``history`` has the epoch.
         KeyboardInterrupt
             On Ctrl-C, with all threads ended. The matrices keep what was learned so far, and
             ``history`` the finished epochs.
@@ -127,10 +155,11 @@ class TrainableModel(ModelState):
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
+        limits = checked_limits(validation, patience, max_seconds)
         check_rates(input_rates)
         with self._alone():
             corpus = self._read(sentences, weights=weights)
-            self._run(corpus, parameters, input_rates, callbacks, progress)
+            self._run(corpus, parameters, input_rates, callbacks, limits, progress)
         return self
 
     def partial_fit(
@@ -143,6 +172,9 @@ class TrainableModel(ModelState):
         alpha: float | None = None,
         min_alpha: float | None = None,
         callback: Callback | Sequence[Callback] | None = None,
+        validation: Any = None,
+        patience: int | None = None,
+        max_seconds: float | None = None,
         progress: bool | None = None,
     ) -> Self:
         """Grow the vocabulary by new sentences and train on these; return the model.
@@ -160,6 +192,8 @@ class TrainableModel(ModelState):
             As for ``Model``.
         weights, input_rates, epochs, alpha, min_alpha, callback, progress
             As for ``train``; an array of rates has one for each key of the vocabulary once grown.
+        validation, patience, max_seconds
+            As for ``train``; a share is one of the new sentences.
 
         Raises
         ------
@@ -180,12 +214,13 @@ class TrainableModel(ModelState):
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
+        limits = checked_limits(validation, patience, max_seconds)
         if sentences is None:
             raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
         check_rates(input_rates)
         with self._alone():
             corpus = self._read(sentences, grows=True, weights=weights)
-            self._run(corpus, parameters, input_rates, callbacks, progress)
+            self._run(corpus, parameters, input_rates, callbacks, limits, progress)
         return self
 
     def grow_vocabulary(self: Self, sentences: Any = None) -> Self:
@@ -245,16 +280,26 @@ class TrainableModel(ModelState):
         parameters: Hyperparameters,
         input_rates: Any,
         callbacks: Sequence[Callback],
+        limits: Limits,
         progress: bool | None,
     ) -> None:
         """Train on a corpus whose vocabulary is the model's, or becomes it."""
+        clock = Clock(limits.max_seconds)
         vocabulary, longest = corpus.vocabulary, corpus.report.longest_sentence
         rates = rates_of_rows(input_rates, vocabulary)
         inputs, outputs = self._matrices_for(vocabulary, self._n_workers, longest)
+        check = self._finite_check(vocabulary, inputs, outputs, parameters.alpha)
+        check("before training", "call train again on a new model")
+        training, held_out, best = corpus, None, None
+        if limits.validation is not None:
+            training, held_out = self._held_out(corpus, limits.validation, inputs, outputs)
+            clock.reserve(held_out.seconds)
+        if held_out is not None and limits.patience is not None:
+            best = BestMatrices(limits.patience, held_out.untrained_loss, inputs, outputs)
         records = train(
             parameters,
             vocabulary,
-            corpus,
+            training,
             inputs,
             outputs,
             input_rates=rates,
@@ -262,6 +307,8 @@ class TrainableModel(ModelState):
             workers=self._n_workers,
             kernel=choose(self.kernel),
             progress=progress,
+            held_out=held_out,
+            clock=clock,
         )
         # Nothing that can be refused is left: from here on the model changes.
         self._become(vocabulary, inputs, outputs)

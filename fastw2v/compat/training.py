@@ -21,14 +21,13 @@ from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
 from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
-from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
 logger = logging.getLogger("fastw2v")
 
 HIERARCHICAL, NEGATIVE_SAMPLING = "hierarchical_softmax", "negative_sampling"
-LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is asked for, nothing moves
 
 
 class Trainer(VocabularyBuilder):
