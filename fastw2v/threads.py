@@ -6,7 +6,7 @@ The readers, the trainer's workers and whatever helps with a search are such.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 START_SECONDS = 5.0  # a thread that was made runs by then
 
@@ -48,7 +48,7 @@ class StoppableThread(threading.Thread):
 
     def wait(self) -> None:
         """Wait for a thread that is done or was told to stop; then raise what interrupted that."""
-        interrupt: KeyboardInterrupt | None = None
+        interrupt: BaseException | None = None
         while self._was_started or self.ident is not None:
             try:
                 # Interrupted while it was started, it may be about to run, or never will.
@@ -57,10 +57,22 @@ class StoppableThread(threading.Thread):
                 self.done.wait()
                 self.join()
                 break
-            except KeyboardInterrupt as error:
+            except BaseException as error:  # Ctrl-C, or what a handler of another signal raises
                 interrupt = error
         if interrupt is not None:
             raise interrupt
+
+
+def wait_for_all(threads: Iterable[StoppableThread]) -> None:
+    """Wait for each of them, however often it is interrupted; then raise what interrupted it."""
+    interrupt: BaseException | None = None
+    for thread in threads:
+        try:
+            thread.wait()
+        except BaseException as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
 
 
 class Helper(StoppableThread):
@@ -107,8 +119,7 @@ def share_out(work: Callable[[int, threading.Event], None], starts: range, n_thr
         stopped.set()
         raise
     finally:
-        for helper in helpers:
-            helper.wait()
+        wait_for_all(helpers)
     for helper in helpers:
         if helper.error is not None:
             raise helper.error

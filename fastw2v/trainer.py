@@ -1,22 +1,18 @@
-"""The training loop: epochs, Hogwild threads, batches, learning-rate schedule, progress, history.
+"""The training loop: epochs, batches, learning-rate schedule, progress, history.
 
-Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
-left, and train on them in native code with the GIL released. They share both matrices without a
-lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
-``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
-for the last one, and a long sentence is shared like any other run of tokens.
+An epoch is one run of the threads in ``workers.py``, or several: for a checkpoint they end, and new
+ones go on from the next token, as random numbers and learning rates follow from where a token
+stands.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +23,13 @@ from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.threads import StoppableThread
 from fastw2v.vocabulary import Vocabulary
+from fastw2v.workers import Batches, run
 
 logger = logging.getLogger("fastw2v")
 
 MOST_BATCH_TOKENS = 40 * BLOCK  # about 10,000
-RELEASE_TOKENS = 1 << 19
-POLL_SECONDS = 0.05  # how often the main thread looks for progress, and for Ctrl-C
+MOST_WORK = 30_000  # multiplications a token, up to which batches are so long
 
 
 @dataclass(frozen=True)
@@ -76,67 +71,45 @@ class EpochRecord:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Position:
+    """Where a run of epochs stands between two batches: it can be taken up from there.
+
+    Attributes
+    ----------
+    epoch, token
+        The epoch, and the first of its tokens that were not trained on yet; a multiple of ``BLOCK``.
+    loss, examples, weight
+        The epoch's tallies so far, as ``Scratch`` has them.
+    seconds
+        What the epoch has taken so far.
+    """
+
+    epoch: int
+    token: int = 0
+    loss: float = 0.0
+    examples: int = 0
+    weight: float = 0.0
+    seconds: float = 0.0
+
+
+class Checkpoints(Protocol):
+    """What is asked now and then whether it wants to copy the state, while nothing changes it."""
+
+    def stop_at(self) -> float:
+        """Return how many tokens of the run are to be done when it next does; inf for any."""
+
+    def is_due(self, done: int) -> bool:
+        """Return whether it does now, when so many tokens of the run are done."""
+
+    def take(self, position: Position) -> None:
+        """Copy the state, and return: training waits."""
+
+
 class ProgressBar(tqdm):  # type: ignore[misc] # tqdm carries no types
     """tqdm without its monitor thread: this bar is looked after by a thread that never blocks."""
 
     monitor_interval = 0
-
-
-class Batches:
-    """Runs of tokens, handed to whichever thread asks next."""
-
-    def __init__(self, n_tokens: int, size: int) -> None:
-        self._n_tokens, self._size = n_tokens, size
-        self._next = 0
-        self._lock = threading.Lock()
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        while True:
-            with self._lock:
-                begin = self._next
-                self._next += self._size
-            if begin >= self._n_tokens:
-                return
-            yield begin, min(begin + self._size, self._n_tokens)
-
-    def close(self) -> None:
-        """Hand out no more."""
-        with self._lock:
-            self._next = self._n_tokens
-
-
-class Worker(StoppableThread):
-    """One Hogwild thread: trains on batches until none is left, and counts what it has done.
-
-    ``release`` lets go of what a corpus in a file holds in memory, now and then.
-    """
-
-    def __init__(
-        self,
-        kernel: Kernel,
-        scratch: Scratch,
-        epoch: int,
-        batches: Batches,
-        release: Callable[[], None],
-    ) -> None:
-        super().__init__("fastw2v-worker")
-        self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
-        self.release = release
-        self.tokens_done = 0
-        self.error: BaseException | None = None
-
-    def work_on(self) -> None:
-        """Work until there is no batch left, or until something fails here."""
-        try:
-            for begin, end in self.batches:
-                self.kernel.train(self.scratch, self.epoch, begin, end)
-                self.tokens_done += end - begin
-                if self.tokens_done % RELEASE_TOKENS < end - begin:
-                    self.release()
-        except BaseException as error:
-            self.error = error
-            self.batches.close()
-            self.kernel.stop()  # the others need not finish an epoch that has failed
 
 
 def train(
@@ -153,6 +126,8 @@ def train(
     kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
+    start: Position | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
 
@@ -183,6 +158,10 @@ def train(
     batch_tokens
         Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
         speed only.
+    start
+        Where to take up a run that was left; None is its beginning.
+    checkpoints
+        What is to be given the state now and then: see ``fastw2v.checkpoints``.
 
     Returns
     -------
@@ -191,7 +170,7 @@ def train(
     """
     corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
-    if not first_epoch:
+    if not first_epoch and start is None:
         _warn_of_subsampling(vocabulary, parameters.sample)
     noise = tree = None
     if parameters.objective == "negative_sampling":
@@ -217,95 +196,127 @@ def train(
     )
     n_tokens = len(corpus.tokens)
     if batch_tokens is None:
-        batch_tokens = _batch_tokens(parameters, n_tokens, workers)
-    batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
+        longest = corpus.report.longest_sentence
+        batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
+    batch_tokens = max(-(-batch_tokens // BLOCK), 1) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
-    epochs = range(first_epoch, first_epoch + parameters.epochs)
-    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress)
+    run = _Run(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints)
+    return run.epochs(Position(first_epoch) if start is None else start, progress)
 
 
-def _epochs(
-    kernel: Kernel,
-    scratches: list[Scratch],
-    parameters: Hyperparameters,
-    corpus: EncodedCorpus,
-    epochs: range,
-    batch_tokens: int,
-    progress: bool | None,
-) -> Generator[EpochRecord, None, None]:
-    disable = None if progress is None else not progress
-    n_tokens = len(epochs) * corpus.raw_tokens
-    fall = (parameters.alpha - parameters.min_alpha) / len(epochs)
-    with ProgressBar(total=n_tokens, disable=disable, unit=" words", unit_scale=True) as bar:
-        for number, epoch in enumerate(epochs, start=1):
-            started = time.perf_counter()
-            for scratch in scratches:
-                scratch.reset()
-            _run_epoch(kernel, scratches, epoch, corpus, batch_tokens, bar)
-            examples = sum(scratch.n_examples for scratch in scratches)
-            loss = sum(scratch.loss for scratch in scratches)
-            weight = sum(scratch.weight for scratch in scratches)
-            record = EpochRecord(
-                epoch=epoch,
-                loss=loss / weight if examples else math.nan,
-                examples=examples,
-                tokens=corpus.raw_tokens,
-                seconds=time.perf_counter() - started,
-                lr=parameters.alpha - fall * number,
-            )
-            bar.set_postfix(loss=f"{record.loss:.4f}")
-            logger.info(
-                "epoch %d: loss %.4f, %.0f words/s, %.1f s",
-                *(epoch, record.loss, record.words_per_second, record.seconds),
-            )
-            if examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
-                logger.warning(
-                    "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or "
-                    "negative or window where they are large",
-                    *(epoch, record.loss, parameters.alpha),
-                )
-            if not examples:
-                logger.warning(
-                    "epoch %d had nothing to train on: no two tokens of a sentence were left after "
-                    "subsampling; use sample=0",
-                    epoch,
-                )
-            yield record
+@dataclass(frozen=True)
+class _Run:
+    """A run of epochs: what its threads need, and who wants to copy the state."""
+
+    kernel: Kernel
+    scratches: list[Scratch]
+    parameters: Hyperparameters
+    corpus: EncodedCorpus
+    first_epoch: int
+    batch_tokens: int
+    checkpoints: Checkpoints | None
+
+    def epochs(
+        self, start: Position, progress: bool | None
+    ) -> Generator[EpochRecord, None, None]:
+        """Train from a position on, and yield a record after each epoch."""
+        disable = None if progress is None else not progress
+        epochs = range(self.first_epoch, self.first_epoch + self.parameters.epochs)
+        total = len(epochs) * self.corpus.raw_tokens
+        with ProgressBar(total=total, disable=disable, unit=" words", unit_scale=True) as bar:
+            self._show(bar, start.epoch, start.token)
+            for epoch in range(start.epoch, epochs.stop):
+                yield self._epoch(start if epoch == start.epoch else Position(epoch), bar)
+
+    def _epoch(self, start: Position, bar: ProgressBar) -> EpochRecord:
+        """Train for what is left of an epoch, stopping for checkpoints."""
+        began = time.perf_counter() - start.seconds
+        self.scratches[0].reset(start.loss, start.examples, start.weight)
+        for scratch in self.scratches[1:]:
+            scratch.reset()
+        epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
+        while token < n_tokens:
+            token = self._stretch(epoch, token, bar)
+            if token < n_tokens and self._is_due(epoch, token):
+                self._take(Position(epoch, token, seconds=time.perf_counter() - began))
+        self._show(bar, epoch, n_tokens)
+        tallies = self._tallies()
+        fall = (self.parameters.alpha - self.parameters.min_alpha) / self.parameters.epochs
+        record = EpochRecord(
+            epoch=epoch,
+            loss=tallies["loss"] / tallies["weight"] if tallies["examples"] else math.nan,
+            examples=tallies["examples"],
+            tokens=self.corpus.raw_tokens,
+            seconds=time.perf_counter() - began,
+            lr=self.parameters.alpha - fall * (epoch - self.first_epoch + 1),
+        )
+        bar.set_postfix(loss=f"{record.loss:.4f}")
+        _log(record, self.parameters, self.corpus)
+        return record
+
+    def _stretch(self, epoch: int, token: int, bar: ProgressBar) -> int:
+        """Train from a token on until the epoch ends or a checkpoint is due; return how far."""
+        end = len(self.corpus.tokens)
+        if self.checkpoints is not None:
+            stop = self.checkpoints.stop_at() - self._done(epoch, 0)
+            end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
+        batches = Batches(token, int(end), self.batch_tokens)
+
+        def poll(done: int) -> None:
+            self._show(bar, epoch, token + done)
+            if self._is_due(epoch, token + done):
+                batches.close()
+
+        run(
+            *(self.kernel, self.scratches, epoch, batches),
+            release=self.corpus.release,
+            poll=poll,
+        )
+        return batches.next
+
+    def _done(self, epoch: int, token: int) -> int:
+        """Return how many tokens of the run are done."""
+        return (epoch - self.first_epoch) * len(self.corpus.tokens) + token
+
+    def _is_due(self, epoch: int, token: int) -> bool:
+        return self.checkpoints is not None and self.checkpoints.is_due(self._done(epoch, token))
+
+    def _take(self, position: Position) -> None:
+        assert self.checkpoints is not None
+        self.checkpoints.take(replace(position, **self._tallies()))
+
+    def _tallies(self) -> dict[str, Any]:
+        """Return the sums over all threads, by the names that ``Position`` has for them."""
+        return {
+            "loss": sum(scratch.loss for scratch in self.scratches),
+            "examples": sum(scratch.n_examples for scratch in self.scratches),
+            "weight": sum(scratch.weight for scratch in self.scratches),
+        }
+
+    def _show(self, bar: ProgressBar, epoch: int, token: int) -> None:
+        """Bring the bar, which counts tokens as read, to a place in the run."""
+        share = self.corpus.raw_tokens / len(self.corpus.tokens)
+        bar.update(round(self._done(epoch, token) * share) - bar.n)
 
 
-def _run_epoch(
-    kernel: Kernel,
-    scratches: list[Scratch],
-    epoch: int,
-    corpus: EncodedCorpus,
-    batch_tokens: int,
-    bar: ProgressBar,
-) -> None:
-    """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
-    batches = Batches(len(corpus.tokens), batch_tokens)
-    workers = [Worker(kernel, scratch, epoch, batches, corpus.release) for scratch in scratches]
-    share = corpus.raw_tokens / len(corpus.tokens)  # the bar counts tokens as read
-    shown_before = bar.n
-    try:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            while not worker.done.wait(POLL_SECONDS):
-                done = sum(worker.tokens_done for worker in workers)
-                bar.update(shown_before + round(done * share) - bar.n)
-    except BaseException:
-        batches.close()
-        kernel.stop()
-        for worker in workers:
-            with contextlib.suppress(KeyboardInterrupt):  # one is on its way already
-                worker.wait()
-        raise
-    for worker in workers:
-        worker.wait()
-    bar.update(shown_before + corpus.raw_tokens - bar.n)
-    for worker in workers:
-        if worker.error is not None:
-            raise worker.error
+def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus) -> None:
+    """Say how an epoch went, and what is wrong with it."""
+    logger.info(
+        "epoch %d: loss %.4f, %.0f words/s, %.1f s",
+        *(record.epoch, record.loss, record.words_per_second, record.seconds),
+    )
+    if record.examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
+        logger.warning(
+            "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or negative or "
+            "window where they are large",
+            *(record.epoch, record.loss, parameters.alpha),
+        )
+    if not record.examples:
+        logger.warning(
+            "epoch %d had nothing to train on: no two tokens of a sentence were left after "
+            "subsampling; use sample=0",
+            record.epoch,
+        )
 
 
 def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float:
@@ -315,11 +326,20 @@ def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float
     return math.log(1 + len(corpus.vocabulary))
 
 
-def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:
-    """Choose a batch: some tens of milliseconds of work, and several for each thread."""
+def _batch_tokens(
+    parameters: Hyperparameters, n_tokens: int, workers: int, longest_sentence: int
+) -> int:
+    """Choose a batch: some tens of milliseconds of work at the most, and several for each thread.
+
+    When a checkpoint is due, threads that have finished their batch wait for the others.
+    """
     if parameters.objective == "softmax":
         return BLOCK
-    return min(MOST_BATCH_TOKENS, -(-n_tokens // (8 * workers)))
+    sides = (longest_sentence if side is None else side for side in parameters.window_sides)
+    contexts = sum(min(side, longest_sentence) for side in sides)
+    work = max(contexts, 1) * (1 + parameters.negative) * parameters.vector_size
+    most = MOST_BATCH_TOKENS * MOST_WORK // max(work, MOST_WORK)
+    return min(most, -(-n_tokens // (8 * workers)))
 
 
 def _warn_of_subsampling(vocabulary: Vocabulary, sample: float) -> None:

@@ -304,11 +304,11 @@ cdef class Scratch:
         self.nbytes += nbytes
         return memory + (ROW_BYTES - <size_t>memory % ROW_BYTES)
 
-    def reset(self):
-        """Set the tallies back to 0."""
-        self.buffers.loss = 0.0
-        self.buffers.n_examples = 0
-        self.buffers.weight = 0.0
+    def reset(self, double loss=0.0, int64_t n_examples=0, double weight=0.0):
+        """Set the tallies back to 0, or to what they were when a run was left."""
+        self.buffers.loss = loss
+        self.buffers.n_examples = n_examples
+        self.buffers.weight = weight
 
     @property
     def loss(self):

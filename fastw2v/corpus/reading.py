@@ -250,8 +250,7 @@ def read(
             work.run(0)  # the main thread works too, and between two blocks sees to Ctrl-C
         finally:
             work.stop()  # at the end there is nothing left to stop
-            for thread in threads:
-                thread.wait()
+            wait_for_all(threads)
             work.blocks.close()  # a file that is being read
         if work.errors:
             raise min(work.errors, key=lambda error: error[0])[1]
