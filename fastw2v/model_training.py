@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from fastw2v.callbacks import Callback, call, checked_callbacks
+from fastw2v.clock import Clock
 from fastw2v.corpus import (
     CorpusReport,
     EncodedCorpus,
@@ -25,12 +26,15 @@ from fastw2v.corpus import (
 )
 from fastw2v.dispatch import choose
 from fastw2v.growing import Tally, next_choice
+from fastw2v.health import Health
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.initialization import InitialVectors
 from fastw2v.input_rates import check_rates, rates_of_rows
-from fastw2v.model_state import ModelState
+from fastw2v.model_state import Matrix, ModelState
 from fastw2v.resources import available_cores
+from fastw2v.stopping import BestMatrices, Limits, checked_limits
 from fastw2v.trainer import train
+from fastw2v.validation import HeldOut, hold_out
 from fastw2v.vocabulary import Choice, Given, Selection, Vocabulary
 
 logger = logging.getLogger("fastw2v")
@@ -111,27 +115,26 @@ class TrainableModel(ModelState):
             left them: it may evaluate or save the model, and write into the matrices, but not train
             it. If one returns True, training ends there.
         validation
-            Sentences to judge each epoch by, which are not trained on: an iterable, a file or
-            whatever else ``Model`` takes, of which tokens outside the vocabulary are dropped; or a
-            share of the training sentences, above 0 and below 1. The seed chooses these; the
-            vocabulary has their words all the same, and a call without ``validation`` trains on
-            them. The mean loss of their examples is in each record as ``validation_loss``, in the
-            progress bar and in the log. It is the objective itself, on windows and noise words that
-            are drawn once, and so changes only as the model does; it is the same for any number of
-            workers. It costs what training on these sentences would.
+            Sentences to judge each epoch by, which are not trained on: whatever ``Model`` takes,
+            without the tokens outside the vocabulary; or a share of the training sentences, above 0
+            and below 1. The seed chooses these; the vocabulary has their words all the same, and a
+            call without ``validation`` trains on them. Their mean loss an example is each record's
+            ``validation_loss``, in the progress bar and in the log: the objective itself, on
+            windows and noise words that are drawn once, so it changes as the model does and with
+            nothing else, whatever the number of workers. It costs what training on them would.
         patience
-            End the training when the validation loss has not fallen for so many epochs, and, however
-            it ends (but by an exception), give back the matrices with which it was lowest: those
-            from before this call too. In ``history`` the epochs that this undoes have ``kept=False``,
-            so the last one that was kept was the best. Both matrices are copied for it: as many
-            bytes again.
+            End the training when the validation loss has not fallen for so many epochs, and give
+            back the matrices with which it was lowest, however training ends (but for an
+            exception); those from before this call too. The epochs that this undoes have
+            ``kept=False`` in ``history``: the last one that was kept was the best. Copies of both
+            matrices are kept for it, as many bytes as these once more.
         max_seconds
-            Let the training take no longer, from when the sentences have been read, with
-            validation and callbacks. The learning rate then falls by the share of the tokens that is
-            done or by the share of the time that has gone by, whichever is larger, so it is
-            ``min_alpha`` at the end in any case, also within an epoch; ``epochs`` is the most there
-            can be. What follows then (a validation longer than the one before, callbacks) comes on
-            top. Where the time decides, no seed gives the same bits again.
+            Let the training take no longer, with validation and callbacks, from when the sentences
+            have been read. The learning rate falls by the share of the tokens that is done, or of
+            the time that is gone if that is more, so it ends at ``min_alpha``, within an epoch too;
+            ``epochs`` is the most there can be. A last validation that takes longer than those
+            before, and the last callbacks, come on top. Where time decides, a seed does not give
+            the same bits again.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -288,11 +291,11 @@ class TrainableModel(ModelState):
         vocabulary, longest = corpus.vocabulary, corpus.report.longest_sentence
         rates = rates_of_rows(input_rates, vocabulary)
         inputs, outputs = self._matrices_for(vocabulary, self._n_workers, longest)
-        check = self._finite_check(vocabulary, inputs, outputs, parameters.alpha)
-        check("before training", "call train again on a new model")
+        health = Health(parameters, vocabulary, inputs, outputs)
+        health.check_before()
         training, held_out, best = corpus, None, None
         if limits.validation is not None:
-            training, held_out = self._held_out(corpus, limits.validation, inputs, outputs)
+            training, held_out = self._hold_out(corpus, limits.validation, inputs, outputs)
             clock.reserve(held_out.seconds)
         if held_out is not None and limits.patience is not None:
             best = BestMatrices(limits.patience, held_out.untrained_loss, inputs, outputs)
@@ -316,13 +319,47 @@ class TrainableModel(ModelState):
         with closing(records):
             for record in records:
                 self.history.append(record)
-                if call(callbacks, self, record):
-                    return
-                if self.input_vectors is not inputs or self.output_vectors is not outputs:
-                    raise RuntimeError(
-                        "a callback put another matrix in the place of the one being trained: "
-                        "write into it, as in model.input_vectors[:] = ..."
-                    )
+                health.check_after(record.epoch)
+                ends = best is not None and best.ends(record)
+                ends = call(callbacks, self, record) or ends
+                if callbacks:
+                    self._check_callbacks(health, record.epoch)
+                if ends:
+                    break
+        if best is not None:
+            best.give_back(self.history)
+
+    def _hold_out(
+        self, corpus: EncodedCorpus, validation: Any, inputs: Matrix, outputs: Matrix
+    ) -> tuple[EncodedCorpus, HeldOut]:
+        """Return what to train on, and the held-out sentences, which judge the matrices."""
+        training, held_out = hold_out(
+            corpus,
+            validation,
+            seed=self.parameters.seed,
+            budget=memory_budget(self.memory_limit),
+            workers=self._n_workers,
+        )
+        judge = HeldOut(
+            self.parameters,
+            corpus.vocabulary,
+            held_out,
+            inputs,
+            outputs,
+            workers=self._n_workers,
+            kernel=choose(self.kernel),
+        )
+        return training, judge
+
+    def _check_callbacks(self, health: Health, epoch: int) -> None:
+        """Refuse what callbacks may not leave behind."""
+        matrices = health.input_vectors, health.output_vectors
+        if self.input_vectors is not matrices[0] or self.output_vectors is not matrices[1]:
+            raise RuntimeError(
+                "a callback put another matrix in the place of the one being trained: "
+                "write into it, as in model.input_vectors[:] = ..."
+            )
+        health.check_callbacks(epoch)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

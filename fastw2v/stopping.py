@@ -1,4 +1,4 @@
-"""What a caller gives to watch a training and to end it early, and what held-out sentences decide."""
+"""What a caller gives to watch and to end a training, and what held-out sentences decide."""
 
 from __future__ import annotations
 

@@ -21,8 +21,10 @@ from tqdm import tqdm
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v.clock import Clock
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.validation import HeldOut
 from fastw2v.vocabulary import Vocabulary
 from fastw2v.workers import Batches, run
 
@@ -47,11 +49,18 @@ class EpochRecord:
     examples
         How many examples there were, those of sentences with weight 0 left out.
     tokens
-        Tokens read, before subsampling, those outside the vocabulary too.
+        Tokens read, before subsampling, those outside the vocabulary too; fewer than there are if
+        ``max_seconds`` ended the epoch.
     seconds
-        Wall-clock time.
+        Wall-clock time, without what ``validation_loss`` took.
     lr
         Learning rate at the epoch's end.
+    validation_loss
+        Mean loss an example of the held-out sentences after the epoch, without a step on them; None
+        where there were none.
+    kept
+        False if the epoch's training was undone, as ``patience`` gave back the matrices from before
+        it: the last epoch that was kept is the best one, whose vectors the model has.
     """
 
     epoch: int
@@ -60,6 +69,14 @@ class EpochRecord:
     tokens: int
     seconds: float
     lr: float
+    validation_loss: float | None = None
+    kept: bool = True
+
+    @property
+    def losses(self) -> dict[str, str]:
+        """The losses that there are, by name, as they are shown."""
+        named = {"loss": self.loss, "validation": self.validation_loss}
+        return {name: f"{loss:.4f}" for name, loss in named.items() if loss is not None}
 
     @property
     def words_per_second(self) -> float:
@@ -128,6 +145,8 @@ def train(
     batch_tokens: int | None = None,
     start: Position | None = None,
     checkpoints: Checkpoints | None = None,
+    held_out: HeldOut | None = None,
+    clock: Clock | None = None,
 ) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
 
@@ -162,6 +181,11 @@ def train(
         Where to take up a run that was left; None is its beginning.
     checkpoints
         What is to be given the state now and then: see ``fastw2v.checkpoints``.
+    held_out
+        Sentences, with the same matrices, whose loss each record gets.
+    clock
+        The learning rate falls as far as the share of its time that has gone by, at least; when all
+        has, training ends, also within an epoch.
 
     Returns
     -------
@@ -200,7 +224,11 @@ def train(
         batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
     batch_tokens = max(-(-batch_tokens // BLOCK), 1) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
-    run = _Run(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints)
+    clock = Clock(None) if clock is None else clock
+    run = _Run(
+        *(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints),
+        *(held_out, clock),
+    )
     return run.epochs(Position(first_epoch) if start is None else start, progress)
 
 
@@ -215,10 +243,10 @@ class _Run:
     first_epoch: int
     batch_tokens: int
     checkpoints: Checkpoints | None
+    held_out: HeldOut | None
+    clock: Clock
 
-    def epochs(
-        self, start: Position, progress: bool | None
-    ) -> Generator[EpochRecord, None, None]:
+    def epochs(self, start: Position, progress: bool | None) -> Generator[EpochRecord, None, None]:
         """Train from a position on, and yield a record after each epoch."""
         disable = None if progress is None else not progress
         epochs = range(self.first_epoch, self.first_epoch + self.parameters.epochs)
@@ -227,6 +255,9 @@ class _Run:
             self._show(bar, start.epoch, start.token)
             for epoch in range(start.epoch, epochs.stop):
                 yield self._epoch(start if epoch == start.epoch else Position(epoch), bar)
+                if self.clock.is_over:
+                    logger.info("training ends with epoch %d: max_seconds are over", epoch)
+                    return
 
     def _epoch(self, start: Position, bar: ProgressBar) -> EpochRecord:
         """Train for what is left of an epoch, stopping for checkpoints."""
@@ -237,20 +268,25 @@ class _Run:
         epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
         while token < n_tokens:
             token = self._stretch(epoch, token, bar)
+            if self.clock.is_over:
+                break
             if token < n_tokens and self._is_due(epoch, token):
                 self._take(Position(epoch, token, seconds=time.perf_counter() - began))
-        self._show(bar, epoch, n_tokens)
-        tallies = self._tallies()
-        fall = (self.parameters.alpha - self.parameters.min_alpha) / self.parameters.epochs
+        self._show(bar, epoch, token)
+        tallies, seconds = self._tallies(), time.perf_counter() - began
+        fall = self.parameters.alpha - self.parameters.min_alpha
+        planned = self.parameters.epochs * n_tokens
+        progress = max(self._done(epoch, token) / planned, self.clock.progress)
         record = EpochRecord(
             epoch=epoch,
             loss=tallies["loss"] / tallies["weight"] if tallies["examples"] else math.nan,
             examples=tallies["examples"],
-            tokens=self.corpus.raw_tokens,
-            seconds=time.perf_counter() - began,
-            lr=self.parameters.alpha - fall * (epoch - self.first_epoch + 1),
+            tokens=round(self.corpus.raw_tokens * token / n_tokens),
+            seconds=seconds,
+            lr=self.parameters.alpha - fall * progress,
+            validation_loss=None if self.held_out is None else self.held_out.loss(),
         )
-        bar.set_postfix(loss=f"{record.loss:.4f}")
+        bar.set_postfix(record.losses)
         _log(record, self.parameters, self.corpus)
         return record
 
@@ -260,7 +296,7 @@ class _Run:
         if self.checkpoints is not None:
             stop = self.checkpoints.stop_at() - self._done(epoch, 0)
             end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
-        batches = Batches(token, int(end), self.batch_tokens)
+        batches = Batches(token, int(end), self.batch_tokens, self.clock)
 
         def poll(done: int) -> None:
             self._show(bar, epoch, token + done)
@@ -302,8 +338,9 @@ class _Run:
 def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus) -> None:
     """Say how an epoch went, and what is wrong with it."""
     logger.info(
-        "epoch %d: loss %.4f, %.0f words/s, %.1f s",
-        *(record.epoch, record.loss, record.words_per_second, record.seconds),
+        "epoch %d: %s, %.0f words/s, %.1f s",
+        *(record.epoch, ", ".join(" ".join(item) for item in record.losses.items())),
+        *(record.words_per_second, record.seconds),
     )
     if record.examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
         logger.warning(

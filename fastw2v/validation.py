@@ -42,7 +42,7 @@ def check_validation(validation: Any) -> None:
         With the way out.
     """
     if isinstance(validation, Real) and not isinstance(validation, bool):
-        if not 0 < validation < 1:
+        if not 0 < float(validation) < 1:
             raise ValueError(
                 f"validation must be a share of the sentences, above 0 and below 1, or sentences, "
                 f"not {validation}"
@@ -200,4 +200,4 @@ class HeldOut:
                 "validation has nothing to score: no two tokens of a held-out sentence are left "
                 "after subsampling; hold out more, or use sample=0"
             )
-        return sum(losses.tolist()) / weight
+        return float(sum(losses.tolist())) / weight

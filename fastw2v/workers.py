@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from fastw2v._kernels.kernel import Kernel, Scratch
+from fastw2v.clock import Clock
 from fastw2v.threads import StoppableThread, wait_for_all
 
 RELEASE_TOKENS = 1 << 19
@@ -22,14 +23,17 @@ POLL_SECONDS = 0.05  # how often the main thread looks around, and for Ctrl-C
 class Batches:
     """Runs of tokens, handed to whichever thread asks next.
 
+    When the clock's time is over, none but the first are handed out.
+
     Attributes
     ----------
     next
         The first token that was not handed out.
     """
 
-    def __init__(self, begin: int, end: int, size: int) -> None:
+    def __init__(self, begin: int, end: int, size: int, clock: Clock | None = None) -> None:
         self.next, self._end, self._size = begin, end, size
+        self._begin, self.clock = begin, Clock(None) if clock is None else clock
         self._is_closed = False
         self._lock = threading.Lock()
 
@@ -38,6 +42,8 @@ class Batches:
             with self._lock:
                 begin, end = self.next, min(self.next + self._size, self._end)
                 if self._is_closed or begin >= end:
+                    return
+                if begin > self._begin and self.clock.is_over:
                     return
                 self.next = end
             yield begin, end
@@ -71,7 +77,8 @@ class Worker(StoppableThread):
         """Work until there is no batch left, or until something fails here."""
         try:
             for begin, end in self.batches:
-                self.kernel.train(self.scratch, self.epoch, begin, end)
+                progress = self.batches.clock.progress
+                self.kernel.train(self.scratch, self.epoch, begin, end, progress)
                 self.tokens_done += end - begin
                 if self.tokens_done % RELEASE_TOKENS < end - begin:
                     self.release()
