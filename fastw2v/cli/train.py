@@ -17,6 +17,7 @@ from fastw2v.cli.arguments import (
     add_workers,
     at_least,
     real,
+    share,
     wrapped,
     writable_format,
 )
@@ -51,6 +52,12 @@ MODEL_OPTIONS = (
     *("alpha", "min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
 )
 CHOICE_OPTIONS = ("min_count", "max_vocab_size")
+# What ``Model.train`` is called with, by its names.
+STOPPING_OPTIONS = {
+    "validation_share": "validation",
+    "patience": "patience",
+    "max_seconds": "max_seconds",
+}
 WHOLE_SENTENCE = "sentence"
 
 
@@ -78,6 +85,7 @@ def add(commands: Commands) -> None:
     add_reading(parser.add_argument_group("reading"))
     _add_model(parser.add_argument_group("what is trained"))
     _add_training(parser.add_argument_group("how it is trained"))
+    _add_stopping(parser.add_argument_group("when it ends"))
     word2vec.add_flags(
         parser.add_argument_group("word2vec.c's flags", wrapped(word2vec.DESCRIPTION))
     )
@@ -190,6 +198,28 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_stopping(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--validation-share",
+        metavar="SHARE",
+        type=share,
+        help="hold out this share of the sentences, and show their loss after each pass",
+    )
+    group.add_argument(
+        "--patience",
+        metavar="N",
+        type=at_least(1),
+        help="end when that loss has not fallen for N passes, and keep the vectors of the best one",
+    )
+    group.add_argument(
+        "--max-seconds",
+        metavar="S",
+        type=real,
+        help="train no longer, with the learning rate at its end by then; --epochs is then the "
+        "most passes there can be",
+    )
+
+
 def _window(text: str) -> int | tuple[int, int] | str:
     """Read what ``Model`` takes as window, or the word that stands for its None."""
     if text == WHOLE_SENTENCE:
@@ -210,6 +240,8 @@ def run(arguments: argparse.Namespace) -> None:
     from fastw2v import EncodedCorpus
 
     word2vec.settle(arguments)
+    if arguments.patience is not None and arguments.validation_share is None:
+        raise MisuseError("--patience needs --validation-share, whose loss it waits for")
     sources, output, format = _files(arguments)
     for path in (output, arguments.save_vocabulary):
         if path is not None:
@@ -277,7 +309,12 @@ def _trained(arguments: argparse.Namespace, sentences: Any, choice: dict[str, An
     # Model reads texts by itself, but has no options for reading, and chooses no words anew.
     if reading_options(arguments) or (choice and isinstance(sentences, EncodedCorpus)):
         sentences, choice = encoded(sentences, arguments, **choice), {}
-    return Model(sentences, **options, **choice).train(progress=arguments.progress)
+    stopping = {
+        name: getattr(arguments, option)
+        for option, name in STOPPING_OPTIONS.items()
+        if getattr(arguments, option) is not None
+    }
+    return Model(sentences, **options, **choice).train(progress=arguments.progress, **stopping)
 
 
 def _count(arguments: argparse.Namespace, sentences: Any, choice: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
 from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
+from fastw2v.health import Health
 from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
@@ -115,6 +116,8 @@ class Trainer(VocabularyBuilder):
         ValueError
             If ``epochs`` or both totals are missing, if neither ``hs`` nor ``negative`` is set, or
             if no sentence has two tokens of the vocabulary.
+        FloatingPointError
+            If an epoch leaves NaN or infinity in the vectors, as a far too high ``alpha`` can.
         """
         if epochs is not None:
             self.epochs = epochs
@@ -200,6 +203,7 @@ class Trainer(VocabularyBuilder):
         objective, node_vectors = self._objective()
         parameters = self._hyperparameters(objective, alpha, min_alpha)
         factors = lock_factors(self.wv)
+        outputs = self.syn1 if objective == HIERARCHICAL else self.syn1neg
         check_size(
             parameters,
             corpus.vocabulary,
@@ -212,7 +216,7 @@ class Trainer(VocabularyBuilder):
             corpus.vocabulary,
             corpus,
             self.wv.vectors,
-            self.syn1 if objective == HIERARCHICAL else self.syn1neg,
+            outputs,
             node_vectors=node_vectors,
             input_rates=None if (factors == 1).all() else factors,
             first_epoch=len(self.history),
@@ -224,6 +228,9 @@ class Trainer(VocabularyBuilder):
             self.history.append(record)
             if record.examples:
                 self.running_training_loss += record.loss * record.examples
+            Health(parameters, corpus.vocabulary, self.wv.vectors, outputs).check_after(
+                record.epoch
+            )
         self.min_alpha_yet_reached = min_alpha
 
     def _objective(self) -> tuple[str, Matrix | None]:

@@ -28,9 +28,9 @@ def trained(monkeypatch):
         made.append(options)
         init(self, sentences, **options)
 
-    def noted_train(self, *args, progress):
-        made[-1]["progress"] = progress
-        return train(self, *args, progress=False)
+    def noted_train(self, *args, progress, **stopping):
+        made[-1] |= {"progress": progress, **stopping}
+        return train(self, *args, progress=False, **stopping)
 
     monkeypatch.setattr(Model, "__init__", noted_init)
     monkeypatch.setattr(Model, "train", noted_train)
@@ -89,8 +89,29 @@ def test_every_option_reaches_the_model(text, tmp_path, run, trained):
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
         argv += [option.replace("--", "--no-", 1)] if value is False else [option, str(value)]
+    argv += ["--validation-share", "0.2", "--patience", "3", "--max-seconds", "100.5"]
     assert run("train", text, "-o", tmp_path / "m.txt", *argv, "--progress").status == 0
-    assert trained == [{**options, "progress": True}]
+    stopping = {"validation": 0.2, "patience": 3, "max_seconds": 100.5}
+    assert trained == [{**options, **stopping, "progress": True}]
+
+
+def test_held_out_sentences(text, tmp_path, run, result, misused):
+    target = tmp_path / "m.safetensors"
+    argv = ["train", text, "-o", target, *SMALL, "--validation-share", "0.2", "--alpha", "0.5"]
+    history = result(*argv, "--epochs", "40", "--patience", "1")["history"]
+    assert len(history) < 40
+    assert [record["kept"] for record in history] == [True] * (len(history) - 1) + [False]
+    lines = run("info", target).out.splitlines()
+    [last] = [line for line in lines if line.startswith(f"epoch {len(history):>3}")]
+    assert f"validation {history[-1]['validation_loss']:.4f}" in last
+    assert last.endswith("undone")
+    assert "--validation-share" in misused("train", text, "-o", target, "--patience", "1")
+
+
+def test_diverged_vectors_are_told_and_not_saved(text, tmp_path, refused):
+    target = tmp_path / "m.txt"
+    assert "training diverged" in refused("train", text, "-o", target, *SMALL, "--alpha", "1e30")
+    assert not target.exists()
 
 
 def test_nothing_given_is_the_models_default(text, tmp_path, run, trained):
