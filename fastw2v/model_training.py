@@ -133,8 +133,8 @@ class TrainableModel(ModelState):
             have been read. The learning rate falls by the share of the tokens that is done, or of
             the time that is gone if that is more, so it ends at ``min_alpha``, within an epoch too;
             ``epochs`` is the most there can be. A last validation that takes longer than those
-            before, and the last callbacks, come on top. Where time decides, a seed does not give
-            the same bits again.
+            before, and the last callbacks, come on top. With it, a seed does not give the same
+            bits again.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -319,7 +319,7 @@ class TrainableModel(ModelState):
         with closing(records):
             for record in records:
                 self.history.append(record)
-                health.check_after(record.epoch)
+                health.check_after(record)
                 ends = best is not None and best.ends(record)
                 ends = call(callbacks, self, record) or ends
                 if callbacks:

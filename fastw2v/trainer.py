@@ -342,7 +342,7 @@ def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus
         *(record.epoch, ", ".join(" ".join(item) for item in record.losses.items())),
         *(record.words_per_second, record.seconds),
     )
-    if record.examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
+    if record.loss >= 10 * _untrained_loss(parameters, corpus):  # NaN is an error: see health.py
         logger.warning(
             "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or negative or "
             "window where they are large",

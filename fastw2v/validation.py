@@ -78,11 +78,7 @@ def hold_out(
         As from ``encode``; ValueError for a share of a single sentence.
     """
     if not isinstance(validation, Real):
-        choice = Given(corpus.vocabulary)
-        held_out = encode_for_training(
-            validation, choice, seed=None, budget=budget, workers=workers
-        )
-        return corpus, held_out
+        return corpus, _encoded(validation, corpus.vocabulary, budget, workers)
     n = len(corpus)
     if n < 2:
         raise ValueError(
@@ -103,6 +99,18 @@ def hold_out(
             "validation sentences of their own"
         )
     return corpus.with_weights(weights), corpus.with_weights(held_out_weights)
+
+
+def _encoded(sentences: Any, vocabulary: Vocabulary, budget: int, workers: int) -> EncodedCorpus:
+    """Read sentences as rows of a vocabulary, in their order."""
+    try:
+        return encode_for_training(
+            sentences, Given(vocabulary), seed=None, budget=budget, workers=workers
+        )
+    except ValueError as error:
+        if type(error) is not ValueError:  # others have more to them than a message
+            raise
+        raise ValueError(f"validation: {error}") from error
 
 
 class HeldOut:

@@ -133,7 +133,7 @@ def test_every_parameter_reaches_the_model(name):
 
 def test_held_out_documents_and_time():
     texts, _ = corpus(40)
-    options = {"vector_size": 8, "epochs": 30, "alpha": 0.5, "validation_share": 0.1}
+    options = {"vector_size": 8, "epochs": 30, "alpha": 0.1, "validation_share": 0.1}
     stopped = Word2VecVectorizer(**options, patience=2).fit(texts)
     assert [record.kept for record in stopped.history_][-3:] == [True, False, False]
     hurried = Word2VecVectorizer(vector_size=8, epochs=10**6, max_seconds=0.2).fit(texts)

@@ -224,13 +224,12 @@ class Trainer(VocabularyBuilder):
             kernel=choose("auto"),
             progress=False,
         )
+        health = Health(parameters, corpus.vocabulary, self.wv.vectors, outputs)
         for record in records:
             self.history.append(record)
             if record.examples:
                 self.running_training_loss += record.loss * record.examples
-            Health(parameters, corpus.vocabulary, self.wv.vectors, outputs).check_after(
-                record.epoch
-            )
+            health.check_after(record)
         self.min_alpha_yet_reached = min_alpha
 
     def _objective(self) -> tuple[str, Matrix | None]:

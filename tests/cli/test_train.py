@@ -82,16 +82,16 @@ def test_every_option_reaches_the_model(text, tmp_path, run, trained):
         "vector_size": 6, "window": 3, "shrink_windows": False, "shuffle": False, "min_count": 2,
         "max_vocab_size": 5, "architecture": "cbow", "objective": "negative_sampling",
         "negative": 3, "ns_exponent": 0.5, "negative_sharing": "pair", "cbow_mean": False,
-        "cbow_gradient": "word2vec", "sample": 0.01, "alpha": 0.04, "min_alpha": 0.001,
+        "cbow_gradient": "word2vec", "sample": 0.5, "alpha": 0.04, "min_alpha": 0.001,
         "epochs": 2, "workers": 1, "kernel": "blas", "seed": 9, "memory_limit": 1 << 25,
     }  # fmt: skip
     argv = []
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
         argv += [option.replace("--", "--no-", 1)] if value is False else [option, str(value)]
-    argv += ["--validation-share", "0.2", "--patience", "3", "--max-seconds", "100.5"]
+    argv += ["--validation-share", "0.5", "--patience", "3", "--max-seconds", "100.5"]
     assert run("train", text, "-o", tmp_path / "m.txt", *argv, "--progress").status == 0
-    stopping = {"validation": 0.2, "patience": 3, "max_seconds": 100.5}
+    stopping = {"validation": 0.5, "patience": 3, "max_seconds": 100.5}
     assert trained == [{**options, **stopping, "progress": True}]
 
 
