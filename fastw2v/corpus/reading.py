@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fastw2v.corpus.numbering import KeyTable
 from fastw2v.corpus.storage import Piece, Slabs, Spool
-from fastw2v.threads import StoppableThread
+from fastw2v.threads import StoppableThread, wait_for_all
 
 MOST_WAITING = 4  # pieces for each thread, while an earlier block takes its time
 BLOCK_BITS = 32  # of a place: which block, above; where in it, below
