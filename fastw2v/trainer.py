@@ -239,9 +239,9 @@ class _Run:
             scratch.reset()
         epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
         while token < n_tokens:
-            token = self._stretch(epoch, token, bar)
-            if token < n_tokens and self._is_due(epoch, token):
+            if self._is_due(epoch, token):
                 self._take(Position(epoch, token, seconds=time.perf_counter() - began))
+            token = self._stretch(epoch, token, bar)
         self._show(bar, epoch, n_tokens)
         tallies = self._tallies()
         fall = (self.parameters.alpha - self.parameters.min_alpha) / self.parameters.epochs
