@@ -26,7 +26,7 @@ from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.validation import HeldOut
 from fastw2v.vocabulary import Vocabulary
-from fastw2v.workers import Batches, run
+from fastw2v.workers import Batches, train_batches
 
 logger = logging.getLogger("fastw2v")
 
@@ -95,7 +95,7 @@ class Position:
     Attributes
     ----------
     epoch, token
-        The epoch, and the first of its tokens that were not trained on yet; a multiple of ``BLOCK``.
+        The epoch, and the first of its tokens not trained on yet: a multiple of ``BLOCK``.
     loss, examples, weight
         The epoch's tallies so far, as ``Scratch`` has them.
     seconds
@@ -113,13 +113,16 @@ class Position:
 class Checkpoints(Protocol):
     """What is asked now and then whether it wants to copy the state, while nothing changes it."""
 
-    def stop_at(self) -> float:
-        """Return how many tokens of the run are to be done when it next does; inf for any."""
+    def begin(self, done: int) -> None:
+        """Hear that training begins, with so many tokens of the run done."""
+
+    def stop_at(self) -> int:
+        """Return how many tokens of the run are to be done when it next does."""
 
     def is_due(self, done: int) -> bool:
         """Return whether it does now, when so many tokens of the run are done."""
 
-    def take(self, position: Position) -> None:
+    def take(self, position: Position, done: int) -> None:
         """Copy the state, and return: training waits."""
 
 
@@ -253,6 +256,8 @@ class _Run:
         total = len(epochs) * self.corpus.raw_tokens
         with ProgressBar(total=total, disable=disable, unit=" words", unit_scale=True) as bar:
             self._show(bar, start.epoch, start.token)
+            if self.checkpoints is not None:
+                self.checkpoints.begin(self._done(start.epoch, start.token))
             for epoch in range(start.epoch, epochs.stop):
                 yield self._epoch(start if epoch == start.epoch else Position(epoch), bar)
                 if self.clock.is_over:
@@ -267,11 +272,11 @@ class _Run:
             scratch.reset()
         epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
         while token < n_tokens:
+            if self._is_due(epoch, token):
+                self._take(Position(epoch, token, seconds=time.perf_counter() - began))
             token = self._stretch(epoch, token, bar)
             if self.clock.is_over:
                 break
-            if token < n_tokens and self._is_due(epoch, token):
-                self._take(Position(epoch, token, seconds=time.perf_counter() - began))
         self._show(bar, epoch, token)
         tallies, seconds = self._tallies(), time.perf_counter() - began
         fall = self.parameters.alpha - self.parameters.min_alpha
@@ -296,14 +301,14 @@ class _Run:
         if self.checkpoints is not None:
             stop = self.checkpoints.stop_at() - self._done(epoch, 0)
             end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
-        batches = Batches(token, int(end), self.batch_tokens, self.clock)
+        batches = Batches(token, end, self.batch_tokens, self.clock)
 
         def poll(done: int) -> None:
             self._show(bar, epoch, token + done)
             if self._is_due(epoch, token + done):
                 batches.close()
 
-        run(
+        train_batches(
             *(self.kernel, self.scratches, epoch, batches),
             release=self.corpus.release,
             poll=poll,
@@ -319,7 +324,8 @@ class _Run:
 
     def _take(self, position: Position) -> None:
         assert self.checkpoints is not None
-        self.checkpoints.take(replace(position, **self._tallies()))
+        done = self._done(position.epoch, position.token)
+        self.checkpoints.take(replace(position, **self._tallies()), done)
 
     def _tallies(self) -> dict[str, Any]:
         """Return the sums over all threads, by the names that ``Position`` has for them."""

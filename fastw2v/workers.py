@@ -1,4 +1,4 @@
-"""Threads that share out a run of tokens: ``run`` starts them, and returns when all have ended.
+"""Threads that share out a run of tokens, and ``train_batches``, which waits until all have ended.
 
 Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
 left, and train on them in native code with the GIL released. They share both matrices without a
@@ -88,7 +88,7 @@ class Worker(StoppableThread):
             self.kernel.stop()  # the others need not finish an epoch that has failed
 
 
-def run(
+def train_batches(
     kernel: Kernel,
     scratches: Sequence[Scratch],
     epoch: int,
