@@ -36,7 +36,7 @@ class Kernel:
         self, scratch: Scratch, epoch: int, begin: int, end: int, progress: float = 0.0
     ) -> None: ...
     def windows(
-        self, epoch: int, begin: int, end: int
+        self, epoch: int, begin: int, end: int, progress: float = 0.0
     ) -> list[tuple[int, list[int], float, list[int]]]: ...
 
 class Scratch:

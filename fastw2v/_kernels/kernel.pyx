@@ -183,7 +183,7 @@ cdef class Kernel:
                 fold_losses(&scratch.buffers, 1.0)
                 begin += BLOCK_TOKENS
 
-    def windows(self, int64_t epoch, int64_t begin, int64_t end):
+    def windows(self, int64_t epoch, int64_t begin, int64_t end, double progress=0.0):
         """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
 
         ``negatives`` holds the first draws as drawn, those equal to the centre too: ``negative``
@@ -195,6 +195,7 @@ cdef class Kernel:
         cdef Window window
         found = []
         check_range(&self.parameters, begin, end)
+        s.least_position = progress * self.planned_tokens
         for block in range(begin, end, BLOCK):
             sample_windows(&self.parameters, s, epoch, block, min(block + BLOCK_TOKENS, end))
             for w in range(s.n_windows):
