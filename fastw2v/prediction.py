@@ -22,7 +22,7 @@ skip-gram, each with a distribution of its own, give the geometric mean of these
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,7 +62,7 @@ def predict_center(
     rows = [_row(trained.vocabulary, key) for key in context_keys]
     if not rows:
         raise ValueError("context_keys is empty: a centre is predicted from one context or more")
-    return _likeliest(trained, center_probabilities(trained, np.array(rows)), topn)
+    return likeliest(trained.vocabulary.keys, center_probabilities(trained, np.array(rows)), topn)
 
 
 def predict_context(
@@ -70,7 +70,7 @@ def predict_context(
 ) -> list[tuple[Hashable, float]]:
     """Return the likeliest contexts; see ``Model.predict_context``."""
     row = _row(trained.vocabulary, center_key)
-    return _likeliest(trained, context_probabilities(trained, row), topn)
+    return likeliest(trained.vocabulary.keys, context_probabilities(trained, row), topn)
 
 
 def _row(vocabulary: Vocabulary, key: Hashable) -> int:
@@ -80,13 +80,17 @@ def _row(vocabulary: Vocabulary, key: Hashable) -> int:
     return row
 
 
-def _likeliest(
-    trained: Trained, probabilities: Logs, topn: int | None
+def likeliest(
+    keys: Sequence[Hashable], probabilities: Logs, topn: int | None
 ) -> list[tuple[Hashable, float]]:
+    """Return the ``topn`` likeliest keys, or all, with their probabilities; ties by their rows."""
     topn = optional_number("topn", topn, least=1)
-    rows = np.argsort(-probabilities, kind="stable")[:topn].tolist()
-    keys = trained.vocabulary.keys
-    return [(keys[row], float(probabilities[row])) for row in rows]
+    rows = np.arange(len(keys))
+    if topn is not None and topn < len(keys):  # sort no more than may be among them
+        least = np.partition(probabilities, -topn)[-topn]
+        rows = np.flatnonzero(~(probabilities < least))
+    rows = rows[np.argsort(-probabilities[rows], kind="stable")][:topn]
+    return [(keys[row], float(probabilities[row])) for row in rows.tolist()]
 
 
 def center_probabilities(trained: Trained, contexts: NDArray[np.intp]) -> Logs:

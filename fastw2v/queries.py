@@ -175,7 +175,7 @@ def is_missing(keyed: KeyedMatrix, query: Query) -> bool:
     if isinstance(query, np.ndarray):
         return False
     try:
-        return keyed.get_index(query, None) is None
+        return keyed.get_index(query, -1) < 0  # a subclass's None may mean: no default
     except TypeError:
         _refuse_several(query)
         raise

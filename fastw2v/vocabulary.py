@@ -65,11 +65,14 @@ class Vocabulary:
         return vocabulary
 
     @classmethod
-    def in_order(cls, keys: Sequence[Hashable], counts: NDArray[Any]) -> Vocabulary:
+    def in_order(
+        cls, keys: Sequence[Hashable], counts: NDArray[Any], *, are_distinct: bool = False
+    ) -> Vocabulary:
         """Return a vocabulary whose row i is ``keys[i]``, whatever the counts.
 
         A count may be 0, for a key that is to have a row without occurring: it is never drawn as a
-        negative, and keeps the vector it began with. Not all of them may be.
+        negative, and keeps the vector it began with. Not all of them may be. Keys that are known to
+        be distinct need no look at each.
         """
         counts = _checked_counts(keys, counts)
         if counts.min() < 0 or counts.max() == 0:
@@ -78,7 +81,8 @@ class Vocabulary:
                 f"the count of {key!r} is {counts.min()}: counts must be at least 0, and not all 0"
             )
         vocabulary = cls._of_distinct(list(keys), counts)
-        vocabulary._check_distinct()
+        if not are_distinct:
+            vocabulary._check_distinct()
         return vocabulary
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -1,6 +1,7 @@
 """A vocabulary that grows: rows stay, rows join, counts add up, and nothing is half-done."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,6 +108,14 @@ def test_any_batches_grow_as_plain_counting_does(batches, min_count, max_size):
         assert read == [sentence for sentence in known if sentence]
         model.train(epochs=1, progress=False)
         model.wv.most_similar(vocabulary[-1])
+
+
+def test_random_settings_and_sentences(monkeypatch):
+    """What tests/long/grow_cycles.py does for longer, of native and compat models."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "long")
+    from grow_cycles import run
+
+    run(cycles=60, seed=0)
 
 
 def sentences_of(corpus):

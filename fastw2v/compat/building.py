@@ -61,8 +61,8 @@ class VocabularyBuilder:
     corpus_total_words: int
     effective_min_count: int
     _own: tuple[Any, ...]  # the matrices that were made here
-    _keeps_reading = False  # the constructor: what was counted is trained on at once
-    _waiting: NumberedCorpus | EncodedCorpus | None = None
+    _keeps_reading = False  # while the constructor counts what it is to train on at once
+    _waiting: tuple[Any, Any, NumberedCorpus] | None = None  # what was given, and what was read
 
     def build_vocab(
         self,
@@ -156,7 +156,7 @@ class VocabularyBuilder:
         trim_rule
             As for ``Word2Vec``: what it keeps, ``max_vocab_size`` does not forget.
         """
-        if self.max_vocab_size:
+        if self.max_vocab_size and not isinstance(corpus_iterable, EncodedCorpus):
             sentences = corpus_iterable if corpus_file is None else LineSentence(corpus_file)
             sentences_of(corpus_iterable, corpus_file)  # refuses what is none
             self.raw_vocab, n_tokens, n_sentences = count_pruning(
@@ -181,8 +181,10 @@ class VocabularyBuilder:
     ) -> NumberedCorpus | EncodedCorpus:
         """Read sentences, or give back those that were read a moment ago."""
         if self._waiting is not None:
-            numbered, self._waiting = self._waiting, None
-            return numbered
+            iterable, file, numbered = self._waiting
+            self._waiting = None
+            if iterable is corpus_iterable and file == corpus_file:
+                return numbered
         sentences = sentences_of(corpus_iterable, corpus_file)
         if isinstance(sentences, EncodedCorpus):
             return sentences
@@ -190,7 +192,7 @@ class VocabularyBuilder:
         source = source_of(sentences)
         numbered = read(source, workers=workers or max(self.workers, 1), budget=budget)
         if self._keeps_reading:
-            self._waiting = numbered
+            self._waiting = corpus_iterable, corpus_file, numbered
         return numbered
 
     def prepare_vocab(
@@ -365,7 +367,8 @@ class VocabularyBuilder:
         keys, counts = self.wv.index_to_key, self.wv.counts.copy()
         if self.null_word and NULL_WORD in self.wv.key_to_index:
             counts[self.wv.key_to_index[NULL_WORD]] = 0
-        return Vocabulary.in_order(keys, counts)
+        are_distinct = len(self.wv.key_to_index) == len(keys)
+        return Vocabulary.in_order(keys, counts, are_distinct=are_distinct)
 
 
 def _report(
@@ -394,6 +397,8 @@ def native_sample(sample: float, total: int) -> float:
     the place of t·N in the probability √(t/f) + t/f to keep a word. That is 1 up to (3 + √5) / 2
     times as much, so that words above 6.85 times the count are subsampled.
     """
+    if (sample or 0) < 0:
+        raise ValueError(f"sample must be at least 0, not {sample}")
     if not sample or sample < 1:
         return float(sample or 0)
     return int(sample * (3 + 5**0.5) / 2) / max(total, 1)

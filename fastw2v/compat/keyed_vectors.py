@@ -20,7 +20,7 @@ from fastw2v.compat import vector_files
 from fastw2v.compat.keyed_rows import REAL, KeyedRows
 from fastw2v.compat.saving import KeyedFile
 from fastw2v.neighbors import unit
-from fastw2v.queries import Question
+from fastw2v.queries import Query, Question
 
 logger = logging.getLogger("fastw2v")
 
@@ -133,6 +133,34 @@ class KeyedVectors(KeyedRows):
             positive, negative, topn, clip_start, clip_end or None, restrict_vocab or None
         )
 
+    def similarity(self, w1: Hashable, w2: Hashable) -> float:
+        """Return the cosine of two keys' vectors."""
+        return super().similarity(w1, w2)
+
+    def distance(self, w1: Hashable, w2: Hashable) -> float:
+        """Return 1 - the cosine of two keys' vectors."""
+        return super().distance(w1, w2)
+
+    def distances(  # type: ignore[override]
+        self, word_or_vector: Query, other_words: Iterable[Hashable] = ()
+    ) -> NDArray[np.float32]:
+        """Return 1 - the cosine of a key or a vector with other keys, or with all."""
+        return super().distances(word_or_vector, other_words)
+
+    def rank_by_centrality(
+        self, words: Iterable[Hashable], use_norm: bool = True
+    ) -> list[tuple[float, Hashable]]:
+        """Return keys by how near they are to their mean, as ``fastw2v.KeyedVectors`` does."""
+        return super().rank_by_centrality(words, use_norm)
+
+    def doesnt_match(self, words: Iterable[Hashable]) -> Hashable:
+        """Return the key farthest from the mean of all."""
+        return super().doesnt_match(words)
+
+    def relative_cosine_similarity(self, wa: Hashable, wb: Hashable, topn: int = 10) -> float:
+        """Return the cosine of two keys, divided by the sum of those of ``wa``'s nearest ones."""
+        return super().relative_cosine_similarity(wa, wb, topn)
+
     def n_similarity(self, ws1: Collection[Hashable], ws2: Collection[Hashable]) -> float:  # type: ignore[override]
         """Return the cosine of the means of two lists of keys; ZeroDivisionError if one is empty.
 
@@ -147,8 +175,10 @@ class KeyedVectors(KeyedRows):
         vector_1: NDArray[Any], vectors_all: NDArray[Any]
     ) -> NDArray[np.floating[Any]]:
         """Return the cosines of a vector, (d,), with each of several, (n, d): (n,)."""
-        direction = unit(np.asarray(vector_1))
-        return np.array([unit(np.asarray(vector)) @ direction for vector in vectors_all])
+        vectors = np.asarray(vectors_all)
+        lengths = np.linalg.norm(vectors, axis=1)
+        products: NDArray[np.floating[Any]] = vectors @ unit(np.asarray(vector_1))
+        return products / np.where(lengths == 0, 1, lengths)
 
     def evaluate_word_pairs(  # type: ignore[override]
         self,
@@ -219,10 +249,11 @@ class KeyedVectors(KeyedRows):
     # Files ----------------------------------------------------------------------------------------
 
     def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
-        """Save keys, vectors and attributes to one safetensors file, whatever its name.
+        """Save keys, vectors and attributes of keys to one safetensors file, whatever its name.
 
-        gensim's further arguments, which are about pickles, have no effect. Attributes that are no
-        numbers or text are left out, and the log says so.
+        gensim's further arguments, which are about pickles, have no effect. Attributes of keys that
+        are no plain data are left out, and the log says so. ``vectors_lockf`` is not saved, nor is
+        what else a subclass may have; ``vectors`` come back as float32.
         """
         KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname)
 

@@ -1,7 +1,7 @@
 """``patch_gensim``: ours in the places of gensim's, for code that can't be edited.
 
-Names are put into gensim's modules, which are imported if gensim is installed; where there is no
-gensim, into modules that are made for it. ``unpatch_gensim`` puts back what was there.
+Names are put into copies of gensim's modules, which are imported if gensim is installed; where
+there is no gensim, into modules that are made for it. ``unpatch_gensim`` puts back what was there.
 """
 
 from __future__ import annotations
@@ -50,20 +50,23 @@ NAMES: dict[str, dict[str, Any]] = {
 _MISSING = object()
 _before: list[tuple[ModuleType, str, Any]] = []
 _made: list[str] = []
+_replaced: dict[str, ModuleType] = {}
 
 
 def patch_gensim() -> None:
     """Put ours in the places of gensim's ``Word2Vec``, ``KeyedVectors``, readers and callbacks.
 
-    Call it before the code that imports them: a name that was imported from gensim already stays
-    gensim's. Without gensim, or with one that can't be imported, modules of its name are made, with
-    nothing else in them. A second call does nothing.
+    Call it before the code that imports them: a name or module that was imported from gensim before
+    stays gensim's, and so do its other models, such as FastText. Doc2Vec can be trained, but not
+    saved or loaded, as pickles go by the names of classes. Without gensim, or with one that can't
+    be imported, modules of its name are made, with nothing else in them. A second call does
+    nothing.
     """
     if _before:
         return
     is_installed = _can_be_imported()
     for name, ours in NAMES.items():
-        module = importlib.import_module(name) if is_installed else _module(name)
+        module = _double(name) if is_installed else _module(name)
         for attribute, value in ours.items():
             _set(module, attribute, value)
 
@@ -79,6 +82,8 @@ def unpatch_gensim() -> None:
             delattr(module, attribute)
         else:
             setattr(module, attribute, value)
+    sys.modules.update(_replaced)
+    _replaced.clear()
     while _made:
         sys.modules.pop(_made.pop(), None)
 
@@ -96,6 +101,23 @@ def _can_be_imported() -> bool:
 def _set(module: ModuleType, attribute: str, value: Any) -> None:
     _before.append((module, attribute, getattr(module, attribute, _MISSING)))
     setattr(module, attribute, value)
+
+
+def _double(name: str) -> ModuleType:
+    """Put a copy of one of gensim's modules in its place.
+
+    The module itself stays as it is for the functions that were defined in it: FastText and Doc2Vec
+    stand on gensim's own Word2Vec, whose methods look up Word2Vec and KeyedVectors there.
+    """
+    module = importlib.import_module(name)
+    above, _, own = name.rpartition(".")
+    if above == "gensim":  # gensim.models only hands names on
+        return module
+    double = ModuleType(name)
+    vars(double).update(vars(module))
+    _set(sys.modules[above], own, double)
+    _replaced[name], sys.modules[name] = module, double
+    return double
 
 
 def _module(name: str) -> ModuleType:

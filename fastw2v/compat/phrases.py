@@ -144,7 +144,8 @@ class Phrases(_Joiner):
     sentences
         An iterable of lists of str; None counts none yet.
     min_count
-        Pairs, and words, that occur less often make no phrase.
+        Pairs that occur less often make no phrase by ``"default"`` and ``"npmi"``; a function of
+        one's own is given it.
     threshold
         A pair is a phrase if its score is above this.
     max_vocab_size
@@ -265,8 +266,8 @@ class Phrases(_Joiner):
         pair = (word_a, *in_between, word_b)
         count = self._counts.get(pair, 0)
         words = self._counts.get(word_a, 0), self._counts.get(word_b, 0)
-        if count < self.min_count or min(words) <= 0:
-            return None, None
+        if count <= 0 or min(words) <= 0:
+            return None, None  # what min_count means is the scoring's, as in gensim
         score = self.scoring(
             worda_count=words[0],
             wordb_count=words[1],
@@ -299,12 +300,12 @@ class Phrases(_Joiner):
         TypeError
             If scores are computed by a function of one's own.
         """
-        names = [name for name, scorer in SCORERS.items() if scorer is self.scoring]
-        if not names:
-            raise TypeError("a scoring function can't be saved: only 'default' and 'npmi' can")
         counts = np.array(list(self._counts.values()), np.int64)
         settings = {name: getattr(self, name) for name in SETTINGS}
-        settings |= {"connector_words": sorted(self.connector_words), "scoring": names[0]}
+        settings |= {
+            "connector_words": sorted(self.connector_words),
+            "scoring": _scoring_name(self),
+        }
         safetensors.write(fname, list(self._counts), counts, {}, {ENTRY: plain_items(settings)})
 
     @classmethod
@@ -316,10 +317,7 @@ class Phrases(_Joiner):
         ValueError
             If it is something else, or damaged.
         """
-        contents = safetensors.read(fname)
-        settings = contents.metadata.get(ENTRY, {})
-        if "scoring" not in settings:
-            raise ValueError(f"{os.fspath(fname)} holds no Phrases")
+        contents, settings = _read(fname, "min_reduce", "Phrases")
         counted = {name: settings.pop(name) for name in ("min_reduce", "corpus_word_count")}
         loaded = cls(**settings)
         for name, value in counted.items():
@@ -363,8 +361,46 @@ class FrozenPhrases(_Joiner):
         score = self.phrasegrams.get(phrase)
         return (None, None) if score is None else (phrase, score)
 
+    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:
+        """Save phrases with their scores, as ``Phrases.save`` does."""
+        settings = {name: getattr(self, name) for name in ("threshold", "min_count", "delimiter")}
+        settings |= {"connector_words": sorted(self.connector_words)}
+        settings |= {"scoring": _scoring_name(self), "scores": list(self.phrasegrams.values())}
+        phrases, metadata = list(self.phrasegrams), {ENTRY: plain_items(settings)}
+        safetensors.write(fname, phrases, np.zeros(len(phrases), np.int64), {}, metadata)
+
+    @classmethod
+    def load(cls, fname: str | os.PathLike[str], *_: Any, **__: Any) -> FrozenPhrases:
+        """Load what ``save`` wrote; ValueError if it is something else, or damaged."""
+        contents, settings = _read(fname, "scores", "FrozenPhrases")
+        loaded = cls.__new__(cls)
+        loaded.threshold, loaded.min_count = settings["threshold"], settings["min_count"]
+        loaded.delimiter, loaded.scoring = settings["delimiter"], SCORERS[settings["scoring"]]
+        loaded.connector_words = frozenset(settings["connector_words"])
+        loaded.phrasegrams = dict(zip(map(str, contents.keys), settings["scores"], strict=True))
+        return loaded
+
 
 Phraser = FrozenPhrases
+
+
+def _scoring_name(joiner: Phrases | FrozenPhrases) -> str:
+    """Return what ``scoring`` is called; TypeError for a function of one's own."""
+    for name, scorer in SCORERS.items():
+        if scorer is joiner.scoring:
+            return name
+    raise TypeError("a scoring function can't be saved: only 'default' and 'npmi' can")
+
+
+def _read(
+    path: str | os.PathLike[str], entry: str, what: str
+) -> tuple[safetensors.Contents, dict[str, Any]]:
+    """Return what a file holds, and its settings, among which there must be one."""
+    contents = safetensors.read(path)
+    settings = contents.metadata.get(ENTRY, {})
+    if entry not in settings:
+        raise ValueError(f"{os.fspath(path)} holds no {what}")
+    return contents, settings
 
 
 def _first(sentences: Iterable[Any]) -> list[Any]:

@@ -190,7 +190,8 @@ def sentences_of(corpus_iterable: Any, corpus_file: AnyPath | None) -> Any:
             f"the sentences are {corpus_iterable!r:.60}: a file is given as corpus_file, and a "
             "text as lists of words"
         )
-    if not isinstance(corpus_iterable, Iterable) or isinstance(corpus_iterable, Mapping):
+    is_iterable = isinstance(corpus_iterable, Iterable | EncodedCorpus)
+    if not is_iterable or isinstance(corpus_iterable, Mapping):
         raise TypeError(
             f"the sentences must be an iterable of lists of words, not {corpus_iterable!r:.60}"
         )

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import formats
-from fastw2v.formats import safetensors
+from fastw2v.formats import safetensors, table
 from fastw2v.formats.files import check_readable
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
 
-PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
 ENTRY = "compat"  # in the file's metadata
 INPUTS = "input_vectors"
 
@@ -171,7 +170,7 @@ def _refuse_pickles(path: AnyPath) -> None:
     """Raise ValueError for a pickle, and say how to get at what is in it."""
     check_readable(path)
     with open(path, "rb") as file:
-        if file.read(1) != PICKLE:
+        if not table.is_pickle(file.read(9)):
             return
     raise ValueError(
         f"{os.fspath(path)} is a pickle, such as gensim's save makes. Reading one runs whatever "
@@ -214,7 +213,7 @@ def to_plain(value: Any) -> Any:
         return {"dict": [[to_plain(key), to_plain(item)] for key, item in value.items()]}
     if isinstance(value, np.ndarray):
         kind = "object" if value.dtype == object else value.dtype.str
-        if value.dtype.kind in "biufUO":
+        if value.dtype.kind in "biufU" or (kind == "object" and value.ndim == 1):
             return {"array": to_plain(value.tolist()), "dtype": kind}
     raise TypeError(f"a {type(value).__name__} is no plain data")
 
@@ -229,7 +228,12 @@ def from_plain(value: Any) -> Any:
         return tuple(from_plain(item) for item in value["tuple"])
     if "dict" in value:
         return {_key(from_plain(key)): from_plain(item) for key, item in value["dict"]}
-    return np.array(from_plain(value["array"]), value["dtype"])
+    items = from_plain(value["array"])
+    if value["dtype"] != "object":
+        return np.array(items, value["dtype"])
+    objects = np.empty(len(items), object)  # not what np.array makes of lists of equal length
+    objects[:] = items
+    return objects
 
 
 def _key(key: Any) -> Hashable:

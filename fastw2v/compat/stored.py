@@ -20,7 +20,8 @@ from fastw2v.compat.vector_files import lock_factors
 Self = TypeVar("Self", bound="StoredTrainer")
 
 # Not among the attributes of a file: what has a place of its own there, or none at all.
-NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab", "_own", "_waiting"}
+NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab"}
+NOT_SAVED |= {"_own", "_keeps_reading", "_waiting"}
 # What a model of gensim's is made with, and what it has counted.
 SETTINGS = (
     *("vector_size", "alpha", "window", "min_count", "max_vocab_size", "sample", "seed", "workers"),
@@ -54,8 +55,9 @@ class StoredTrainer(Trainer):
     def save(
         self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
     ) -> None:
-        """Save everything but sentences to one safetensors file, whatever its name.
+        """Save everything but sentences and ``raw_vocab`` to one file, whatever its name.
 
+        It is a safetensors file, with the vectors, keys, counts and attributes of keys of ``wv``.
         Attributes that a subclass or its user has set are saved too, where they are plain data:
         numbers, text, None, lists, tuples, dicts and arrays of these; the log names those that are
         not. gensim's further arguments, which are about pickles, have no effect.

@@ -75,7 +75,6 @@ class Trainer(VocabularyBuilder):
         report_delay: float = 1.0,
         compute_loss: bool = False,
         callbacks: Iterable[Any] = (),
-        **kwargs: Any,
     ) -> tuple[int, int]:
         """Train on sentences.
 

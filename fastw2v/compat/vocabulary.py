@@ -64,9 +64,9 @@ def count_pruning(
     n_tokens = n_sentences = 0
     least = 1
     for sentence in sentences:
-        tokens = list(sentence)
+        tokens = sentence.tolist() if isinstance(sentence, np.ndarray) else list(sentence)
         counts.update(tokens)
-        n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + 1
+        n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + bool(tokens)
         if len(counts) > max_vocab_size:
             rare = [w for w, n in counts.items() if not keep_vocab_item(w, n, least, trim_rule)]
             for word in rare:

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastw2v import scoring
+from fastw2v.checks import whole_number
+from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.readers import MAX_WORDS_IN_BATCH, sentences_of
 from fastw2v.compat.stored import StoredTrainer
 from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
 from fastw2v.compat.vocabulary import TrimRule
-from fastw2v.prediction import Trained, predict_center
+from fastw2v.prediction import Trained, center_probabilities, likeliest
 
 logger = logging.getLogger("fastw2v")
 
@@ -33,7 +35,7 @@ class Word2Vec(StoredTrainer):
     ----------
     sentences
         An iterable of lists of tokens, which are any hashable values; or anything that
-        ``fastw2v.encode`` takes but paths. They are read once. None makes a model without
+        ``fastw2v.encode`` takes but paths. They are read once in all. None makes a model without
         vocabulary, for ``build_vocab`` and ``train``.
     corpus_file
         Instead: the path of a text file, one sentence a line. It may be compressed.
@@ -47,7 +49,8 @@ class Word2Vec(StoredTrainer):
         Tokens that occur less often are left out of the vocabulary.
     max_vocab_size
         Bounds memory while tokens are counted: after a sentence that leaves more distinct ones,
-        the rarest are forgotten. Counting is then done in Python. None forgets none.
+        the rarest are forgotten. Counting is then done in Python, and the sentences are read twice,
+        so that a generator won't do. None forgets none.
     sample
         Frequent words are subsampled above this share of all tokens; from 1 on it is a count, and
         they are above 6.85 times that, as in gensim. 0 keeps all.
@@ -149,12 +152,13 @@ class Word2Vec(StoredTrainer):
         for name in unknown:
             hint = f"; since gensim 4 it is {RENAMED[name]}" if name in RENAMED else ""
             raise TypeError(f"Word2Vec has no parameter {name!r}{hint}")
-        self.vector_size, self.window = int(vector_size), int(window)
+        self.vector_size = whole_number("vector_size", vector_size, least=1)
+        self.workers, self.window = whole_number("workers", workers, least=1), int(window)
         self.alpha, self.min_alpha = float(alpha), float(min_alpha)
         self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
         self.cbow_mean, self.shrink_windows = int(cbow_mean), bool(shrink_windows)
         self.ns_exponent, self.sample, self.seed = ns_exponent, sample, seed
-        self.workers, self.epochs, self.batch_words = int(workers), epochs, batch_words
+        self.epochs, self.batch_words = epochs, batch_words
         self.min_count, self.max_vocab_size = min_count, max_vocab_size
         self.max_final_vocab, self.sorted_vocab = max_final_vocab, sorted_vocab
         self.null_word, self.hashfxn, self.comment = null_word, hashfxn, comment
@@ -163,9 +167,10 @@ class Word2Vec(StoredTrainer):
         if sentences is None and corpus_file is None:
             self._warn_of_unused(trim_rule, callbacks)
             return
-        self._keeps_reading = True
         try:
+            self._keeps_reading = True
             self.build_vocab(sentences, corpus_file=corpus_file, trim_rule=trim_rule)
+            self._keeps_reading = False
             self.train(
                 sentences,
                 corpus_file=corpus_file,
@@ -201,7 +206,7 @@ class Word2Vec(StoredTrainer):
     # What is asked --------------------------------------------------------------------------------
 
     def predict_output_word(
-        self, context_words_list: Sequence[Any], topn: int = 10
+        self, context_words_list: Sequence[Any], topn: int | None = 10
     ) -> list[tuple[Hashable, float]] | None:
         """Return the likeliest words between given ones, with their probabilities.
 
@@ -213,7 +218,7 @@ class Word2Vec(StoredTrainer):
         context_words_list
             Words, or their rows; those that are not known are left out.
         topn
-            How many to return.
+            How many to return; None: all.
 
         Returns
         -------
@@ -234,9 +239,12 @@ class Word2Vec(StoredTrainer):
         if not rows:
             logger.warning("All the input context words are out-of-vocabulary for this model.")
             return None
+        if topn is not None and topn < 1:
+            return []
         parameters = self._hyperparameters(NEGATIVE_SAMPLING)
         trained = Trained(parameters, self._vocabulary(), self.wv.vectors, self.syn1neg)
-        return predict_center(trained, [self.wv.index_to_key[row] for row in rows], topn)
+        found = center_probabilities(trained, np.array(rows))
+        return likeliest(self.wv.index_to_key, found, topn)
 
     def score(
         self,
@@ -278,6 +286,8 @@ class Word2Vec(StoredTrainer):
             workers=self.workers,
         )
         return found.astype(np.float32)
+
+    add_lifecycle_event = KeyedVectors.add_lifecycle_event
 
     def init_sims(self, replace: bool = False) -> None:
         """Call ``wv.init_sims``."""

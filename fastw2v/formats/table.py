@@ -194,12 +194,17 @@ def detect(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     )
 
 
+def is_pickle(first: bytes) -> bool:
+    """Tell whether a file that begins so, with 9 bytes at least, is a pickle of protocol 2 to 5."""
+    begins_so = first[:1] == b"\x80" and first[1:2] in (b"\2", b"\3", b"\4", b"\5")
+    return begins_so and not is_safetensors(first)  # whose first bytes are a length, any length
+
+
 def _refuse(stream: Stream, data: bytes) -> None:
     """Refuse what is known, and can't be read."""
     if not data:
         raise ValueError(f"{stream.path} is empty")
-    begins_as_pickle = data[:1] == b"\x80" and data[1:2] in (b"\2", b"\3", b"\4", b"\5")
-    if begins_as_pickle and not is_safetensors(data):  # whose first bytes are a length, any length
+    if is_pickle(data):
         raise ValueError(
             f"{stream.path} is a pickle, such as gensim's save() makes. Reading one runs whatever "
             "code it holds, so fastw2v does not. Load it by gensim if you trust it, and convert "

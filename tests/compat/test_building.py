@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastw2v
 from fastw2v.compat import Word2Vec
 from fastw2v.compat.vocabulary import RULE_DEFAULT, RULE_DISCARD
 
@@ -37,6 +38,22 @@ def test_building_and_training_is_the_constructor(make, sentences):
     trained, raw = model.train(sentences, total_examples=model.corpus_count, epochs=2)
     assert trained == raw == 3200
     np.testing.assert_array_equal(model.wv.vectors, make().wv.vectors)
+
+
+def test_an_encoded_corpus_does(sentences):
+    corpus = fastw2v.encode([*sentences, ["once"]], min_count=2)
+    for model in (
+        Word2Vec(corpus, vector_size=8, min_count=1),
+        Word2Vec(corpus, vector_size=8, min_count=1, max_vocab_size=10**6),
+        Word2Vec(vector_size=8, min_count=1),
+    ):
+        if not len(model.wv):
+            model.build_vocab(corpus)
+            model.train(corpus, total_examples=model.corpus_count, epochs=1)
+        counts = dict(zip(model.wv.index_to_key, model.wv.counts.tolist(), strict=True))
+        assert counts == dict(zip(corpus.vocabulary.keys, corpus.vocabulary.counts, strict=True))
+        assert (model.corpus_count, model.corpus_total_words) == (200, 1600)
+        assert model.history[0].tokens == corpus.raw_tokens
 
 
 def test_building_again_begins_anew(sentences):
@@ -156,6 +173,15 @@ def test_attributes_of_keys_grow_too(make):
     model.build_vocab(MORE, update=True)
     assert model.wv.get_vecattr("w3", "mark") == 5
     assert model.wv.get_vecattr("new", "mark") == 0
+
+
+def test_events_are_logged(make, caplog):
+    model = make()
+    caplog.set_level("INFO")
+    model.add_lifecycle_event("looked at", by="me")
+    model.wv.add_lifecycle_event("looked at again")
+    assert "looked at: {'by': 'me'}" in caplog.text
+    assert "looked at again" in caplog.text
 
 
 def test_reset_from(make):

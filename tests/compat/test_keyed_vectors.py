@@ -1,5 +1,7 @@
 """``KeyedVectors``: what gensim's has beside fastw2v's own."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -218,10 +220,57 @@ def test_n_similarity(wv):
             wv.n_similarity(*empty)
 
 
+def test_unknown_keys_are_left_out_of_means(wv):
+    mean = wv.get_mean_vector(["king", "man"])
+    np.testing.assert_array_equal(wv.get_mean_vector(["king", "unknown", "man"]), mean)
+    with pytest.raises(KeyError, match="unknown"):
+        wv.get_mean_vector(["king", "unknown"], ignore_missing=False)
+    assert wv.n_similarity(["king", "unknown"], ["man"]) == wv.n_similarity(["king"], ["man"])
+
+
+def test_unknown_words_are_left_out_of_documents(wv):
+    pytest.importorskip("ot")
+    known = wv.wmdistance(["king"], ["man"])
+    assert wv.wmdistance(["king", "unknown"], ["man", "other"]) == known
+
+
+# gensim's names of arguments, where they are others than fastw2v's.
+ARGUMENTS = {
+    "distance": {"w1": "king", "w2": "man"},
+    "distances": {"word_or_vector": "king", "other_words": ("man", "queen")},
+    "doesnt_match": {"words": ["king", "man", "apple"]},
+    "n_similarity": {"ws1": ["king"], "ws2": ["man"]},
+    "rank_by_centrality": {"words": ["king", "man"], "use_norm": False},
+    "relative_cosine_similarity": {"wa": "king", "wb": "man", "topn": 2},
+    "similarity": {"w1": "king", "w2": "man"},
+}
+
+
+@pytest.mark.parametrize("method", ARGUMENTS)
+def test_arguments_have_gensims_names(wv, method):
+    named = getattr(wv, method)(**ARGUMENTS[method])
+    by_place = getattr(fastw2v.KeyedVectors(KEYS, VECTORS), method)(*ARGUMENTS[method].values())
+    np.testing.assert_array_equal(named, by_place)
+
+
+def test_arguments_are_gensims():
+    gensim = pytest.importorskip("gensim.models.keyedvectors").KeyedVectors
+    for name in dir(KeyedVectors):
+        theirs = getattr(gensim, name, None)
+        if name.startswith("_") or not callable(theirs) or name in ("load", "save", "word_vec"):
+            continue  # these three take *args and **kwargs there
+        ours = inspect.signature(getattr(KeyedVectors, name)).parameters
+        found = [(parameter.name, parameter.default) for parameter in ours.values()]
+        expected = inspect.signature(theirs).parameters
+        assert found == [(p.name, p.default) for p in expected.values()], name
+
+
 def test_cosines_of_vectors():
     found = KeyedVectors.cosine_similarities(VECTORS[0], VECTORS)
     expected = VECTORS @ VECTORS[0] / np.linalg.norm(VECTORS, axis=1) / 10**0.5
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for vector, several in ((VECTORS[0], 0 * VECTORS), (0 * VECTORS[0], VECTORS)):
+        assert KeyedVectors.cosine_similarities(vector, several).tolist() == [0] * 4
 
 
 def test_vectors_for_all(wv):

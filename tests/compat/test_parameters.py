@@ -235,6 +235,14 @@ def test_max_vocab_size_forgets_the_rare_while_counting():
     model.build_vocab(sentences, keep_raw_vocab=True)
     assert model.raw_vocab == {"a": 3, "b": 4, "d": 3}
     assert (model.corpus_total_words, model.corpus_count) == (13, 5)
+    model.build_vocab([["a"], [], ["b"]])
+    assert model.corpus_count == 2  # sentences without a token don't count
+
+
+def test_max_vocab_size_leaves_integers_what_they_are():
+    model = Word2Vec(np.array([[3, 1], [1, 3]]), min_count=1, max_vocab_size=9, vector_size=4)
+    assert sorted(model.wv.index_to_key) == [1, 3]
+    assert {type(key) for key in model.wv.index_to_key} == {int}
 
 
 def test_trim_rule():
@@ -319,6 +327,18 @@ def test_integer_tokens_are_tokens(make):
         with pytest.raises(KeyError):  # not the token in row 0
             model.wv[0]
         assert 0 not in model.wv
+
+
+@pytest.mark.parametrize("name", ["vector_size", "workers"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_what_must_be_1_at_least(sentences, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, not {value}"):
+        Word2Vec(sentences, **{name: value})
+
+
+def test_negative_samples_are_refused(sentences):
+    with pytest.raises(ValueError, match="sample must be at least 0, not -1"):
+        Word2Vec(sentences, sample=-1)
 
 
 def test_subclasses(sentences):

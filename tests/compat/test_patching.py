@@ -60,6 +60,25 @@ for _ in range(2):
 """)
 
 
+def test_gensims_other_models_stay_what_they_are(tmp_path):
+    """FastText and Doc2Vec stand on gensim's Word2Vec, whose code asks its module for names."""
+    pytest.importorskip("gensim")
+    run(f"""
+from fastw2v.compat import patch_gensim
+patch_gensim()
+from gensim.models import Doc2Vec, FastText
+from gensim.models.doc2vec import TaggedDocument
+sentences = [["a", "b", "c"], ["b", "c"]] * 20
+options = dict(vector_size=4, min_count=1, workers=1, epochs=1)
+model = FastText(sentences, **options)
+model.save({str(tmp_path / "m")!r})
+assert (FastText.load({str(tmp_path / "m")!r}).wv.vectors == model.wv.vectors).all()
+tagged = [TaggedDocument(words, [i]) for i, words in enumerate(sentences)]
+model = Doc2Vec(tagged, dm_concat=1, **options)
+assert type(model.wv).__module__ == "gensim.models.keyedvectors"
+""")
+
+
 def test_modules_are_taken_back():
     run(
         HIDDEN

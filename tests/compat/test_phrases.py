@@ -88,6 +88,8 @@ def test_a_scorer_of_ones_own():
     found = Phrases(SENTENCES, min_count=1, threshold=3, scoring=count).export_phrases()
     assert found["new_york"] == 4
     assert min(found.values()) == 4
+    # min_count is the function's own affair, as in gensim.
+    assert Phrases(SENTENCES, min_count=99, threshold=3, scoring=count).export_phrases() == found
 
 
 def test_scorers():
@@ -129,6 +131,21 @@ def test_they_come_back(tmp_path, connectors):
     assert str(loaded) == str(phrases)
     with pytest.raises(TypeError, match="scoring function can't be saved"):
         Phrases(SENTENCES, scoring=lambda **_: 0.0).save(tmp_path / "phrases")
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1e9])
+def test_frozen_ones_come_back(tmp_path, connectors, threshold):
+    options = {"min_count": 1, "threshold": threshold, "connector_words": connectors}
+    frozen = Phrases(SENTENCES, **options).freeze()
+    frozen.save(tmp_path / "frozen")
+    loaded = FrozenPhrases.load(tmp_path / "frozen")
+    assert vars(loaded) == vars(frozen)
+    assert [loaded[sentence] for sentence in SENTENCES] == [frozen[s] for s in SENTENCES]
+    with pytest.raises(ValueError, match="holds no Phrases"):
+        Phrases.load(tmp_path / "frozen")
+    Phrases(SENTENCES, **options).save(tmp_path / "phrases")
+    with pytest.raises(ValueError, match="holds no FrozenPhrases"):
+        FrozenPhrases.load(tmp_path / "phrases")
 
 
 def test_frozen():

@@ -105,6 +105,16 @@ def test_vectors_come_back(make, tmp_path):
         Word2Vec.load(tmp_path / "wv.kv")
 
 
+def test_lists_come_back_as_attributes_of_keys(tmp_path):
+    wv = KeyedVectors(2)
+    wv.add_vectors(["a", "b"], np.ones((2, 2)))
+    for key in "ab":
+        wv.set_vecattr(key, "tags", ["x", key])  # of equal length, which NumPy takes for a matrix
+    wv.save(tmp_path / "wv")
+    loaded = KeyedVectors.load(tmp_path / "wv")
+    assert [loaded.get_vecattr(key, "tags") for key in "ab"] == [["x", "a"], ["x", "b"]]
+
+
 def test_vectors_without_counts_come_back_without(tmp_path):
     wv = KeyedVectors(2)
     wv.add_vectors(["a", 5], np.ones((2, 2)))
@@ -133,6 +143,19 @@ def test_pickles_are_refused_with_the_way_out(cls, protocol, tmp_path):
     (tmp_path / "m").write_bytes(pickle.dumps(Evil(), protocol))
     with pytest.raises(ValueError, match=r"is a pickle.*from_gensim"):
         cls.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("named", ["Word2Vec", "KeyedVectors"])
+def test_our_files_are_no_pickles_whatever_byte_they_begin_with(named, make, tmp_path):
+    """The first is of the header's length: 0x80 in one file of 32, as in every pickle."""
+    model, first_bytes = make(), set()
+    for length in range(0, 256, 8):
+        model.wv.set_vecattr("w0", "mark", "x" * length)
+        saved = model if named == "Word2Vec" else model.wv
+        saved.save(tmp_path / "m")
+        first_bytes.add((tmp_path / "m").read_bytes()[0])
+        type(saved).load(tmp_path / "m")
+    assert 0x80 in first_bytes
 
 
 @pytest.mark.parametrize("cls", [Word2Vec, KeyedVectors])
@@ -205,7 +228,10 @@ def test_numpys_scalars_become_pythons(value):
     assert to_plain(value) == value.item()
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", [print], {"a": 1j}])
+@pytest.mark.parametrize(
+    "value",
+    [object(), {1, 2}, b"bytes", [print], {"a": 1j}, np.ones((2, 2), object)],
+)
 def test_what_is_no_plain_data(value):
     with pytest.raises(TypeError, match="no plain data"):
         to_plain(value)

@@ -1,5 +1,7 @@
 """``train``: rates, callbacks, the loss, and the faults that gensim's users report."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,14 @@ def again(model, sentences, **options):
 def test_what_train_must_be_given(make, sentences, options, message):
     with pytest.raises(ValueError, match=message):
         again(make(), sentences, **options)
+
+
+def test_no_other_arguments(make, sentences):
+    model = make()
+    before = model.wv.vectors.copy()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'end_aplha'"):
+        again(model, sentences, end_aplha=0.001)
+    np.testing.assert_array_equal(model.wv.vectors, before)
 
 
 def test_totals_have_no_effect(make, sentences):
@@ -259,6 +269,34 @@ def test_a_callback_may_save_and_change_the_rate(make, sentences, tmp_path):
     assert len(Word2Vec.load(tmp_path / "2").history) == 2
 
 
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 10**6}])
+def test_a_copy_made_while_the_constructor_trains_reads_what_it_is_given(
+    make, sentences, tmp_path, options
+):
+    copies = []
+
+    class Keep(CallbackAny2Vec):
+        def on_epoch_end(self, model):
+            model.save(tmp_path / "m")
+            copies.extend([Word2Vec.load(tmp_path / "m"), copy.deepcopy(model)])
+
+    model = make(callbacks=[Keep()], epochs=1, **options)
+    for one in (model, *copies):
+        one.build_vocab(MORE, update=True)
+        assert again(one, sentences, epochs=1)[1] == 1600
+
+
+def test_a_subclass_may_count_something_else(make, sentences):
+    class Mine(Word2Vec):
+        def build_vocab(self, *arguments, **options):
+            super().build_vocab(*arguments, **options)
+            super().build_vocab(MORE, update=True)
+
+    model = Mine(sentences, vector_size=8, min_count=1)
+    assert "newer" in model.wv
+    assert [record.tokens for record in model.history] == [1600] * 5
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_matrices_of_ones_own_are_trained(make, sentences, dtype):
     model, other = make(), make()
@@ -307,6 +345,7 @@ def test_predictions(make):
     rows = [model.wv.get_index(key) for key in ("w0", "w1")]
     assert model.predict_output_word(rows, topn=4) == found
     assert model.predict_output_word([rows[0], "w1", "unknown"], topn=4) == found
+    assert model.predict_output_word(["w0"], topn=0) == []
 
 
 def test_no_predictions(make, caplog):

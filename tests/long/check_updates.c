@@ -161,10 +161,8 @@ static void reference(const Case *c, Result *after)
             size += fabs(x);
             if (!c->is_mean) hidden[i][d] = (Bounded){x, 0};
         }
-        if (c->is_mean) hidden[0][d] = {
-            double scale = c->scale;
-            hidden[0][d] = (Bounded){sum * scale, (c->n + 2) * UNIT * size * scale};
-        }
+        if (c->is_mean)
+            hidden[0][d] = (Bounded){sum * c->scale, (c->n + 2) * UNIT * size * c->scale};
     }
     reference_step(c, c->is_mean ? 1 : c->n, hidden, c->is_mean ? &once : c->hidden_counts, after);
     for (int d = 0; d < c->stride; d++) {

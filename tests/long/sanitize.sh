@@ -1,5 +1,6 @@
 #!/bin/sh
 # Run the tests of the native code under sanitizers: tests/long/sanitize.sh [pytest's arguments]
+# or a script of this folder: tests/long/sanitize.sh tests/long/grow_cycles.py [its arguments]
 #
 # Builds the package, all kernels included, with GCC's address and undefined behaviour sanitizers, in
 # an environment of its own, and runs there the tests of what is native code (kernels, reading,
@@ -40,6 +41,9 @@ done
 [ $# -gt 0 ] || set -- tests/kernels tests/corpus tests/test_phrases.py tests/test_training.py \
     tests/test_model.py tests/test_quantized.py tests/test_neighbors.py \
     tests/formats/test_text_and_word2vec.py tests/formats/test_table.py
+case $1 in
+tests/long/*.py) set -- "$folder/venv/bin/python" "$@" ;;
+*) set -- "$folder/venv/bin/pytest" -q -x -p no:cacheprovider "$@" ;;
+esac
 LD_PRELOAD=$preload PYTHONMALLOC=malloc \
-    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-    "$folder/venv/bin/pytest" -q -x -p no:cacheprovider "$@"
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 "$@"
