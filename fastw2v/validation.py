@@ -24,13 +24,16 @@ from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
 from fastw2v._kernels.rng import HELD_OUT_SENTENCES, HELD_OUT_WINDOWS, fill_uniform
 from fastw2v.corpus import EncodedCorpus, encode_for_training, source_of
+from fastw2v.estimate import scratch_bytes
 from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
+from fastw2v.resources import require_memory
 from fastw2v.threads import share_out
 from fastw2v.vocabulary import Given, Vocabulary
 
 logger = logging.getLogger("fastw2v")
 
 BATCH_BLOCKS = 16  # always as many, as sums must not depend on the number of threads
+RELEASE_BATCHES = 128  # after which a corpus in a file lets go of what it holds in memory
 
 
 def check_validation(validation: Any) -> None:
@@ -141,6 +144,8 @@ class HeldOut:
     ------
     ValueError
         If there is no example among the sentences.
+    MemoryError
+        If there is no room for the threads' working memory.
     """
 
     def __init__(
@@ -180,6 +185,12 @@ class HeldOut:
         batch_tokens = BLOCK if is_softmax else BATCH_BLOCKS * BLOCK
         self._begins = range(0, len(corpus.tokens), batch_tokens)
         n_threads = min(workers, len(self._begins))
+        longest = corpus.report.longest_sentence
+        require_memory(
+            n_threads * scratch_bytes(parameters, len(vocabulary), longest),
+            f"{n_threads} threads for validation",
+            "lower workers or window",
+        )
         self._scratches = [Scratch(self._kernel) for _ in range(n_threads)]
         started = time.perf_counter()
         self.untrained_loss = self.loss()
@@ -199,7 +210,8 @@ class HeldOut:
             place = begin // self._begins.step
             losses[place], weights[place] = scratch.loss, scratch.weight
             unused.append(scratch)
-            self._corpus.release()
+            if place % RELEASE_BATCHES == 0:
+                self._corpus.release()
 
         share_out(work, self._begins, len(self._scratches))
         weight = math.fsum(weights)

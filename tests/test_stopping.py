@@ -115,7 +115,8 @@ def test_an_exception_leaves_the_model_as_it_is():
 
 def test_copies_that_cannot_fit_are_refused_before_training(monkeypatch):
     monkeypatch.setattr("fastw2v.resources.available_memory", lambda: 30 * 16 * 4 * 2 - 1)
-    monkeypatch.setattr("fastw2v.model_state.check_size", lambda *args, **options: None)
+    for name in "fastw2v.model_state.check_size", "fastw2v.validation.require_memory":
+        monkeypatch.setattr(name, lambda *args, **options: None)
     model = fastw2v.Model(NOISE, **SMALL)
     with pytest.raises(MemoryError, match=r"for patience.* 3,840 bytes"):
         model.train(validation=HELD_OUT, patience=1, progress=False)
