@@ -4,11 +4,11 @@
 
 What takes no time is in ``tests/test_extremes.py``; this is what takes seconds, or gigabytes.
 
-On two cores that were busy with other work, the cases took 5 to 175 s each and 5.4 GB at the most (3 M
-words of 100 dimensions, with patience). All train, but for three that are refused: the softmax over
-3 M words (ValueError: 20,000 at the most), 3 M words of 4,096 dimensions (MemoryError, before
-anything is allocated), and the softmax with windows of 1,000 at its default alpha, where all pairs of
-32 windows are one step (FloatingPointError after the first epoch); at alpha 1e-5 it trains.
+On two cores that were busy with other work, the cases took 5 to 175 s each and 5.4 GB at the most
+(3 M words of 100 dimensions, with patience). All train, but for three that are refused: the softmax
+over 3 M words (ValueError: 20,000 at the most), 3 M words of 4,096 dimensions (MemoryError, before
+anything is allocated), and the softmax with windows of 1,000 at its default alpha, where all pairs
+of 32 windows are one step (FloatingPointError after the first epoch); at alpha 1e-5 it trains.
 """
 
 import multiprocessing
