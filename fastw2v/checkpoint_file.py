@@ -220,6 +220,11 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         raise ValueError(f"{error}; {previous} is the checkpoint before it") from error
 
 
+def checkpoint_is_there(path: str | os.PathLike[str]) -> bool:
+    """Return whether ``read`` would find a file."""
+    return os.path.exists(path) or os.path.exists(f"{os.fspath(path)}{PREVIOUS}")
+
+
 def _read(path: str | os.PathLike[str]) -> Checkpoint:
     header, tensors = safetensors.read_tensors(path)
     if "run" not in header:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,14 +25,13 @@ from fastw2v.formats.files import PARTIAL, PREVIOUS, check_writable
 from fastw2v.formats.keys import encode_keys
 from fastw2v.model_file import StoredModel
 from fastw2v.resources import require_memory
-from fastw2v.threads import StoppableThread
+from fastw2v.threads import StoppableThread, insist
 from fastw2v.trainer import EpochRecord, Position
 
 logger = logging.getLogger("fastw2v")
 
 DEFAULT_EVERY = "10min"
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
-POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -189,8 +187,7 @@ class Checkpoints:
         writer = self._writer
         if writer is None:
             return
-        while not writer.done.wait(POLL_SECONDS):
-            pass
+        writer.done.wait()
         writer.wait()
         self._writer = None
         if writer.error is not None:
@@ -209,9 +206,13 @@ class Checkpoints:
             if error is None:
                 self._finish()
         finally:
-            if self._writer is not None:
-                self._writer.stop()
-                self._writer.wait()
+            insist(self._end)
+
+    def _end(self) -> None:
+        """End a writer that is still at work."""
+        if self._writer is not None:
+            self._writer.stop()
+            self._writer.wait()
 
 
 class StoppedError(Exception):
@@ -229,7 +230,7 @@ class Writer(StoppableThread):
 
     def __init__(self, work: Callable[[Callable[[], None]], None]) -> None:
         super().__init__("fastw2v-checkpoint")
-        self._work, self._stopped = work, threading.Event()
+        self._work, self._is_stopped = work, False
         self.error: BaseException | None = None
 
     def work_on(self) -> None:
@@ -240,9 +241,9 @@ class Writer(StoppableThread):
             self.error = error
 
     def _look(self) -> None:
-        if self._stopped.is_set():
+        if self._is_stopped:
             raise StoppedError
 
     def stop(self) -> None:
         """Have it end soon, without a file."""
-        self._stopped.set()
+        self._is_stopped = True

@@ -106,10 +106,10 @@ class TrainableModel(ReadingModel):
         max_seconds
             Let the training take no longer, with validation and callbacks, from when the sentences
             have been read. The learning rate falls by the share of the tokens that is done, or of
-            the time that is gone if that is more, so it ends at ``min_alpha``, within an epoch too;
-            ``epochs`` is the most there can be. A last validation that takes longer than those
-            before, and the last callbacks, come on top. With it, a seed does not give the same
-            bits again.
+            the time that is gone if that is more, so it ends at ``min_alpha``, within an epoch too
+            (or near it, where time ends in a validation or a callback); ``epochs`` is the most
+            there can be. A last validation that takes longer than the one before training, and the
+            last callbacks, come on top. With it, a seed does not give the same bits again.
         checkpoint, every
             A file to write the state of the run to, now and then and beside training, which waits
             only while the matrices are copied; ``Model.resume`` goes on from it, also where the

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from fastw2v._kernels.kernel import Kernel, Scratch
 from fastw2v.clock import Clock
-from fastw2v.threads import StoppableThread, wait_for_all
+from fastw2v.threads import StoppableThread, insist, wait_for_all
 
 RELEASE_TOKENS = 1 << 19
 POLL_SECONDS = 0.05  # how often the main thread looks around, and for Ctrl-C
@@ -134,11 +135,11 @@ def train_batches(
 
 def _stop(kernel: Kernel, batches: Batches, workers: Sequence[Worker]) -> None:
     """End all threads, whatever else arrives meanwhile: one exception is on its way already."""
-    while True:
-        try:
-            batches.close()
-            kernel.stop()
-            wait_for_all(workers)
-            return
-        except BaseException:
-            continue
+
+    def stop() -> None:
+        batches.close()
+        kernel.stop()
+        wait_for_all(workers)
+
+    with suppress(BaseException):
+        insist(stop)

@@ -106,6 +106,8 @@ def test_held_out_sentences(text, tmp_path, run, result, misused):
     assert f"validation {history[-1]['validation_loss']:.4f}" in last
     assert last.endswith("undone")
     assert "--validation-share" in misused("train", text, "-o", target, "--patience", "1")
+    both = ["--max-seconds", "1", "--checkpoint", tmp_path / "c"]
+    assert "don't go with --checkpoint" in misused("train", text, "-o", target, *both)
 
 
 def test_diverged_vectors_are_told_and_not_saved(text, tmp_path, refused):
@@ -407,3 +409,39 @@ def test_keys_that_the_format_has_no_form_for(tmp_path, refused, trained):
     message = refused("train", corpus, "-o", tmp_path / "m.txt", "--sample", "0", "--epochs", "1")
     assert "('a', 1)" in message
     assert trained == []
+
+
+# Checkpoints
+
+
+def test_a_run_goes_on_from_its_checkpoint(text, tmp_path, run, refused, monkeypatch):
+    from fastw2v import trainer
+
+    monkeypatch.setattr(trainer, "MOST_BATCH_TOKENS", 256)
+    text.write_text(text.read_text() * 30)
+    target, path = tmp_path / "m.safetensors", tmp_path / "run.ckpt"
+    argv = ["train", text, "-o", target, *SMALL, "--epochs", "3"]
+    assert run(*argv).status == 0
+    expected = Model.load(target)
+    argv += ["--checkpoint", path, "--checkpoint-every", "1500", "--resume"]
+    assert run(*argv).status == 0  # there is none yet
+    assert path.exists()
+    before = Model.load(path)
+    assert 0 < len(before.history) < 3
+    target.unlink()
+    assert run(*argv).status == 0
+    model = Model.load(target)
+    assert model.input_vectors.tobytes() == expected.input_vectors.tobytes()
+    assert len(model.history) == 3
+    assert "was made with vector_size=4, and now it is 5" in refused(*argv, "--vector-size", "5")
+
+
+def test_options_of_checkpoints_without_one(text, misused):
+    for options in ["--resume"], ["--checkpoint-every", "10min"]:
+        assert "give --checkpoint FILE" in misused("train", text, "-o", "m.txt", *options)
+
+
+def test_no_interval(text, tmp_path, refused):
+    argv = ["-o", tmp_path / "m.txt", "--checkpoint", tmp_path / "run.ckpt"]
+    message = refused("train", text, *argv, "--checkpoint-every", "soon")
+    assert "every must be a number of tokens, or a time above 0 such as '30s'" in message
