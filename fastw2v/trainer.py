@@ -150,6 +150,7 @@ def train(
     checkpoints: Checkpoints | None = None,
     held_out: HeldOut | None = None,
     clock: Clock | None = None,
+    warns: bool = True,
 ) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
 
@@ -189,6 +190,8 @@ def train(
     clock
         The learning rate falls as far as the share of its time that has gone by, at least; when all
         has, training ends, also within an epoch.
+    warns
+        Whether to warn where subsampling leaves nothing to train on.
 
     Returns
     -------
@@ -230,7 +233,7 @@ def train(
     clock = Clock(None) if clock is None else clock
     run = _Run(
         *(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints),
-        *(held_out, clock),
+        *(held_out, clock, warns),
     )
     return run.epochs(Position(first_epoch) if start is None else start, progress)
 
@@ -248,6 +251,7 @@ class _Run:
     checkpoints: Checkpoints | None
     held_out: HeldOut | None
     clock: Clock
+    warns: bool
 
     def epochs(self, start: Position, progress: bool | None) -> Generator[EpochRecord, None, None]:
         """Train from a position on, and yield a record after each epoch."""
@@ -292,7 +296,7 @@ class _Run:
             validation_loss=None if self.held_out is None else self.held_out.loss(),
         )
         bar.set_postfix(record.losses)
-        _log(record, self.parameters, self.corpus)
+        _log(record, self.parameters, self.corpus, self.warns)
         return record
 
     def _stretch(self, epoch: int, token: int, bar: ProgressBar) -> int:
@@ -341,7 +345,9 @@ class _Run:
         bar.update(round(self._done(epoch, token) * share) - bar.n)
 
 
-def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus) -> None:
+def _log(
+    record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus, warns: bool
+) -> None:
     """Say how an epoch went, and what is wrong with it."""
     logger.info(
         "epoch %d: %s, %.0f words/s, %.1f s",
@@ -354,7 +360,7 @@ def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus
             "window where they are large",
             *(record.epoch, record.loss, parameters.alpha),
         )
-    if not record.examples:
+    if not record.examples and warns:
         logger.warning(
             "epoch %d had nothing to train on: no two tokens of a sentence were left after "
             "subsampling; use sample=0",
