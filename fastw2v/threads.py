@@ -80,7 +80,11 @@ class StoppableThread(threading.Thread):
         self._was_started = True
         try:
             super().start()
-        except Exception:  # there are too many threads; or a signal's handler raised it
+        except (
+            KeyError
+        ) as error:  # Thread.start forgets, at a handler's exception, what runs already
+            raise error.__context__ or error from None
+        except Exception:  # there are too many threads; or a handler raised it
             self._was_started = self in threading.enumerate()
             raise
 
@@ -103,7 +107,9 @@ class StoppableThread(threading.Thread):
                 # Interrupted while it was started, it may be about to run, or never will.
                 if self.ident is None and not self.done.wait(START_SECONDS) and self.ident is None:
                     break
-                self.done.wait()
+                while not self.done.wait(POLL_SECONDS):
+                    if self.ident is not None and not self.is_alive():
+                        break  # forgotten by Thread.start before it ran, it ended at once
                 self.join()
                 break
             except BaseException as error:  # Ctrl-C, or what a handler of another signal raises

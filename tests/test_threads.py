@@ -137,6 +137,36 @@ def test_a_thread_whose_start_any_exception_interrupts_is_waited_for(monkeypatch
     assert threading.active_count() == before
 
 
+def test_a_thread_that_start_forgets_is_waited_for(monkeypatch):
+    """Thread.start deletes it from a table, from which it has deleted itself already."""
+    start = threading.Thread.start
+
+    def forget(thread):
+        start(thread)
+        try:
+            raise HandlerError
+        except HandlerError:
+            del {}[thread]
+
+    thread = Slow("slow")
+    monkeypatch.setattr(threading.Thread, "start", forget)
+    with pytest.raises(HandlerError):
+        thread.start()
+    thread.wait()
+    assert thread.done.is_set()
+
+
+def test_a_thread_that_start_forgets_before_it_runs_is_not_waited_for():
+    class Forgotten(Slow):
+        def run(self):
+            pass  # nor does it say that it is done
+
+    thread = Forgotten("forgotten")
+    thread.start()
+    thread.wait()
+    assert not thread.done.is_set()
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, HandlerError])
 def test_waiting_goes_on_through_any_exception(error, monkeypatch):
     first, second = Slow("first"), Slow("second")
