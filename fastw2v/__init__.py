@@ -76,7 +76,7 @@ def __getattr__(name: str) -> Any:
         value = __getattr__("KeyedVectors").load
     elif name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
-    elif name in __all__:
+    elif name in __all__ or name == "compat":  # which a star need not bring
         value = import_module(f"fastw2v.{name}")
     else:
         raise AttributeError(f"module 'fastw2v' has no attribute {name!r}")

@@ -129,6 +129,7 @@ def train(
     kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
+    warns: bool = True,
     start: Position | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> Generator[EpochRecord, None, None]:
@@ -161,6 +162,8 @@ def train(
     batch_tokens
         Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
         speed only.
+    warns
+        Whether to warn where subsampling leaves nothing to train on.
     start
         Where to take up a run that was left; None is its beginning.
     checkpoints
@@ -203,7 +206,7 @@ def train(
         batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
     batch_tokens = max(-(-batch_tokens // BLOCK), 1) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
-    run = _Run(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints)
+    run = _Run(steps, scratches, parameters, corpus, first_epoch, batch_tokens, warns, checkpoints)
     return run.epochs(Position(first_epoch) if start is None else start, progress)
 
 
@@ -217,6 +220,7 @@ class _Run:
     corpus: EncodedCorpus
     first_epoch: int
     batch_tokens: int
+    warns: bool
     checkpoints: Checkpoints | None
 
     def epochs(self, start: Position, progress: bool | None) -> Generator[EpochRecord, None, None]:
@@ -254,7 +258,7 @@ class _Run:
             lr=self.parameters.alpha - fall * (epoch - self.first_epoch + 1),
         )
         bar.set_postfix(loss=f"{record.loss:.4f}")
-        _log(record, self.parameters, self.corpus)
+        _log(record, self.parameters, self.corpus, self.warns)
         return record
 
     def _stretch(self, epoch: int, token: int, bar: ProgressBar) -> int:
@@ -303,7 +307,9 @@ class _Run:
         bar.update(round(self._done(epoch, token) * share) - bar.n)
 
 
-def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus) -> None:
+def _log(
+    record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus, warns: bool
+) -> None:
     """Say how an epoch went, and what is wrong with it."""
     logger.info(
         "epoch %d: loss %.4f, %.0f words/s, %.1f s",
@@ -315,7 +321,7 @@ def _log(record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus
             "window where they are large",
             *(record.epoch, record.loss, parameters.alpha),
         )
-    if not record.examples:
+    if not record.examples and warns:
         logger.warning(
             "epoch %d had nothing to train on: no two tokens of a sentence were left after "
             "subsampling; use sample=0",

@@ -26,6 +26,10 @@ def test_every_name_is_there():
     assert set(fastw2v.__all__) <= set(names)
 
 
+def test_rooms_that_no_star_brings_are_there_too():
+    assert run("import fastw2v; print(fastw2v.compat.Word2Vec.__name__)") == ["Word2Vec"]
+
+
 def test_importing_brings_the_kernels_but_not_numpy():
     found = run("import sys, fastw2v; print(*sys.modules)")
     assert "fastw2v._kernels.blas" in found

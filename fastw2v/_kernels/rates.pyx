@@ -32,7 +32,7 @@ cdef void take_rated_step(
         if rate_of(parameters, rows[i]) != 1.0:
             copy = scratch.copies + 2 * <size_t>i * step.stride
             memcpy(copy, rows[i], row_bytes)
-            memcpy(copy + step.stride, rows[i], row_bytes)
+            memcpy(copy + step.stride, copy, row_bytes)  # not the row, which others write to
             scratch.rated_rows[i] = copy
     step.hidden_rows = scratch.rated_rows
     update(step)

@@ -6,6 +6,7 @@ they do for Python itself.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import runpy
 import sys
@@ -22,6 +23,7 @@ def main(argv: list[str]) -> None:
         (sys.stdout if wants_help else sys.stderr).write(USAGE)
         raise SystemExit(0 if wants_help else 2)
     patch_gensim()
+    multiprocessing.set_forkserver_preload([])  # or its server runs the script before our patch
     if argv[0] == "-m":
         sys.argv = argv[1:]
         sys.path.insert(0, os.getcwd())

@@ -31,7 +31,8 @@ from fastw2v.matrices import row_stride
 from fastw2v.resources import require_memory
 from fastw2v.vocabulary import ROW_BYTES, Vocabulary
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
+seen = logging.getLogger("fastw2v")
 
 Matrix = NDArray[np.float32]
 
@@ -101,6 +102,10 @@ class VocabularyBuilder:
         self.corpus_total_words, self.corpus_count = self.scan_vocab(
             corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule
         )
+        logger.info(
+            "counted %d tokens in %d sentences, %d of them distinct",
+            *(self.corpus_total_words, self.corpus_count, len(self.raw_vocab)),
+        )
         self._prepare(update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, **kwargs)
 
     def build_vocab_from_freq(
@@ -157,8 +162,9 @@ class VocabularyBuilder:
             As for ``Word2Vec``: what it keeps, ``max_vocab_size`` does not forget.
         """
         if self.max_vocab_size and not isinstance(corpus_iterable, EncodedCorpus):
-            sentences = corpus_iterable if corpus_file is None else LineSentence(corpus_file)
-            sentences_of(corpus_iterable, corpus_file)  # refuses what is none
+            sentences = sentences_of(corpus_iterable, corpus_file)  # refuses what is none
+            if corpus_file is not None:
+                sentences = LineSentence(corpus_file)
             self.raw_vocab, n_tokens, n_sentences = count_pruning(
                 sentences, self.max_vocab_size, trim_rule
             )
@@ -286,7 +292,7 @@ class VocabularyBuilder:
         """
         old = {name: getattr(self, name) for name in self._output_names()}
         if np.any(old.pop("syn1", False)):
-            logger.warning(
+            seen.warning(
                 "other counts make another Huffman tree, so its nodes' vectors, syn1, begin anew"
             )
         self._set_matrices(len(self.wv), {"vectors": self.wv.vectors, **old})

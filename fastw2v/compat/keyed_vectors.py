@@ -22,7 +22,7 @@ from fastw2v.compat.saving import KeyedFile
 from fastw2v.neighbors import unit
 from fastw2v.queries import Query, Question
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 Self = TypeVar("Self", bound="KeyedVectors")
 
@@ -248,14 +248,15 @@ class KeyedVectors(KeyedRows):
 
     # Files ----------------------------------------------------------------------------------------
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:  # type: ignore[override]
         """Save keys, vectors and attributes of keys to one safetensors file, whatever its name.
 
         gensim's further arguments, which are about pickles, have no effect. Attributes of keys that
         are no plain data are left out, and the log says so. ``vectors_lockf`` is not saved, nor is
         what else a subclass may have; ``vectors`` come back as float32.
         """
-        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname)
+        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname_or_handle)
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], mmap: str | None = None) -> Self:  # type: ignore[override]
@@ -269,7 +270,9 @@ class KeyedVectors(KeyedRows):
             For a pickle, such as gensim's ``save`` writes; the message says how to convert it.
         """
         stored = KeyedFile.read(fname)
-        return cls.of(stored.keys, stored.vectors, stored.expandos)
+        loaded = cls.of(stored.keys, stored.vectors, stored.expandos)
+        logger.info("loaded %s from %s", loaded, fname)
+        return loaded
 
     @classmethod
     def from_gensim(cls: type[Self], source: Any) -> Self:

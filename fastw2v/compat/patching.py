@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from collections.abc import Callable
+from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
-from fastw2v.compat import phrases, readers
+from fastw2v.compat import phrases, readers, stand_in
 from fastw2v.compat.callbacks import CallbackAny2Vec
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.word2vec import Word2Vec
@@ -51,6 +53,7 @@ _MISSING = object()
 _before: list[tuple[ModuleType, str, Any]] = []
 _made: list[str] = []
 _replaced: dict[str, ModuleType] = {}
+_finder = stand_in.Finder()
 
 
 def patch_gensim() -> None:
@@ -59,16 +62,39 @@ def patch_gensim() -> None:
     Call it before the code that imports them: a name or module that was imported from gensim before
     stays gensim's, and so do its other models, such as FastText. Doc2Vec can be trained, but not
     saved or loaded, as pickles go by the names of classes. Without gensim, or with one that can't
-    be imported, modules of its name are made, with nothing else in them. A second call does
-    nothing.
+    be imported, modules of its name are made, with little else in them: see ``stand_in``. Processes
+    that ``multiprocessing`` starts meanwhile are patched, too. A second call does nothing.
     """
     if _before:
         return
     is_installed = _can_be_imported()
-    for name, ours in NAMES.items():
+    if not is_installed:
+        sys.meta_path.insert(0, _finder)
+    for name, ours in (NAMES if is_installed else NAMES | stand_in.NAMES).items():
         module = _double(name) if is_installed else _module(name)
         for attribute, value in ours.items():
             _set(module, attribute, value)
+    _set(spawn, "get_preparation_data", _Preparation(spawn.get_preparation_data))
+
+
+class _Preparation:
+    """What ``multiprocessing`` tells a process that it starts, with our patch before all else."""
+
+    def __init__(self, original: Callable[..., dict[str, Any]]) -> None:
+        self.original = original
+
+    def __call__(self, *arguments: Any) -> dict[str, Any]:
+        return {"fastw2v": _PatchWhereRead(), **self.original(*arguments)}
+
+
+class _PatchWhereRead:
+    """Calls ``patch_gensim`` where it is unpickled: in a new process, before it imports anything.
+
+    The new process runs the main script anew, whose names would otherwise be gensim's.
+    """
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return patch_gensim, ()
 
 
 def unpatch_gensim() -> None:
@@ -86,6 +112,8 @@ def unpatch_gensim() -> None:
     _replaced.clear()
     while _made:
         sys.modules.pop(_made.pop(), None)
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
 
 
 def _can_be_imported() -> bool:
@@ -99,7 +127,7 @@ def _can_be_imported() -> bool:
 
 
 def _set(module: ModuleType, attribute: str, value: Any) -> None:
-    _before.append((module, attribute, getattr(module, attribute, _MISSING)))
+    _before.append((module, attribute, vars(module).get(attribute, _MISSING)))
     setattr(module, attribute, value)
 
 
@@ -124,8 +152,7 @@ def _module(name: str) -> ModuleType:
     """Make a module, and those above it."""
     if name in sys.modules:
         return sys.modules[name]
-    module = ModuleType(name, "Made by fastw2v.compat.patch_gensim, as gensim is not installed.")
-    module.__path__ = []  # a package, of which others may be imported
+    module = stand_in.made_module(name)
     above, _, own = name.rpartition(".")
     if above:
         _set(_module(above), own, module)

@@ -7,6 +7,7 @@ a phrase and are no end of one, are part of the token after them while pairs are
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -16,10 +17,15 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from fastw2v import phrases
-from fastw2v.compat.saving import ENTRY, plain_items
+from fastw2v.compat.readers import sentences_of
+from fastw2v.compat.saving import ENTRY, plain_items, refuse_pickles
 from fastw2v.compat.vocabulary import keep_vocab_item
 from fastw2v.corpus import encode
+from fastw2v.corpus.encoding import NothingToTrainOnError
 from fastw2v.formats import safetensors
+from fastw2v.vocabulary import Vocabulary
+
+logger = logging.getLogger("fastw2v.compat")
 
 Scorer: TypeAlias = Callable[..., float]
 Self = TypeVar("Self", bound="Phrases")
@@ -215,15 +221,18 @@ class Phrases(_Joiner):
     def add_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
         """Count the words and pairs of sentences, in addition to those counted before.
 
-        Raises
-        ------
-        ValueError
-            If no sentence has two words.
+        Sentences may be what they may be for ``Word2Vec``.
         """
-        corpus = encode(self._with_connectors(sentences), min_count=1)
+        given = self._with_connectors(sentences_of(sentences, None))
+        try:
+            corpus = encode(given, min_count=1)
+        except NothingToTrainOnError as error:  # no pair, but there may be words
+            self._add_words(error.vocabulary)
+            if not self.connector_words:
+                self.corpus_word_count += error.tokens
+            return
+        self._add_words(corpus.vocabulary)
         keys = corpus.vocabulary.keys
-        for key, count in zip(keys, corpus.vocabulary.counts.tolist(), strict=True):
-            self._add(_word(key), count)
         found = phrases.find(corpus, min_count=1, threshold=ANY_SCORE)
         for (a, b), count in zip(found.pairs.tolist(), found.counts.tolist(), strict=True):
             after = keys[b] if isinstance(keys[b], tuple) else (keys[b],)
@@ -237,6 +246,12 @@ class Phrases(_Joiner):
                 if keep_vocab_item(key, count, self.min_reduce)
             }
             self.min_reduce += 1
+        logger.info("counted %s", self)
+
+    def _add_words(self, words: Vocabulary | None) -> None:
+        if words is not None:
+            for key, count in zip(words.keys, words.counts.tolist(), strict=True):
+                self._add(_word(key), count)
 
     def _add(self, key: Hashable, count: int) -> None:
         self._counts[key] = self._counts.get(key, 0) + count
@@ -290,7 +305,7 @@ class Phrases(_Joiner):
         """Return the phrases alone, which take less memory and count no more."""
         return FrozenPhrases(self)
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:
         """Save counts and settings to one safetensors file, whatever its name.
 
         gensim's further arguments have no effect.
@@ -306,7 +321,10 @@ class Phrases(_Joiner):
             "connector_words": sorted(self.connector_words),
             "scoring": _scoring_name(self),
         }
-        safetensors.write(fname, list(self._counts), counts, {}, {ENTRY: plain_items(settings)})
+        safetensors.write(
+            fname_or_handle, list(self._counts), counts, {}, {ENTRY: plain_items(settings)}
+        )
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @classmethod
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
@@ -323,6 +341,7 @@ class Phrases(_Joiner):
         for name, value in counted.items():
             setattr(loaded, name, value)
         loaded._counts = dict(zip(contents.keys, contents.counts.tolist(), strict=True))
+        logger.info("loaded %s from %s", loaded, fname)
         return loaded
 
 
@@ -361,13 +380,13 @@ class FrozenPhrases(_Joiner):
         score = self.phrasegrams.get(phrase)
         return (None, None) if score is None else (phrase, score)
 
-    def save(self, fname: str | os.PathLike[str], *_: Any, **__: Any) -> None:
+    def save(self, fname_or_handle: str | os.PathLike[str], *_: Any, **__: Any) -> None:
         """Save phrases with their scores, as ``Phrases.save`` does."""
         settings = {name: getattr(self, name) for name in ("threshold", "min_count", "delimiter")}
         settings |= {"connector_words": sorted(self.connector_words)}
         settings |= {"scoring": _scoring_name(self), "scores": list(self.phrasegrams.values())}
         phrases, metadata = list(self.phrasegrams), {ENTRY: plain_items(settings)}
-        safetensors.write(fname, phrases, np.zeros(len(phrases), np.int64), {}, metadata)
+        safetensors.write(fname_or_handle, phrases, np.zeros(len(phrases), np.int64), {}, metadata)
 
     @classmethod
     def load(cls, fname: str | os.PathLike[str], *_: Any, **__: Any) -> FrozenPhrases:
@@ -396,6 +415,7 @@ def _read(
     path: str | os.PathLike[str], entry: str, what: str
 ) -> tuple[safetensors.Contents, dict[str, Any]]:
     """Return what a file holds, and its settings, among which there must be one."""
+    refuse_pickles(path, what)
     contents = safetensors.read(path)
     settings = contents.metadata.get(ENTRY, {})
     if entry not in settings:

@@ -168,7 +168,8 @@ def sentences_of(corpus_iterable: Any, corpus_file: AnyPath | None) -> Any:
     ----------
     corpus_iterable
         Sentences: what gensim takes, or anything that ``fastw2v.encode`` takes but paths. A str in
-        the place of a sentence is its characters, which the log warns of.
+        the place of a sentence is its characters, whatever holds it, which the log warns of. A set
+        is sorted: its own order differs from process to process.
     corpus_file
         The path of a text file, one sentence a line.
 
@@ -199,26 +200,42 @@ def sentences_of(corpus_iterable: Any, corpus_file: AnyPath | None) -> Any:
 
 
 def _readable(sentences: Any) -> Any:
-    """Leave what the native readers know as it is; look for str in the place of sentences."""
-    is_array = isinstance(sentences, EncodedCorpus | np.ndarray) or is_column(sentences)
-    is_list = isinstance(sentences, list | tuple)
-    if is_array or (is_list and not any(isinstance(one, str) for one in sentences[:1])):
+    """Leave what the native readers know as it is; look for str and sets in sentences' places."""
+    if isinstance(sentences, EncodedCorpus):
         return sentences
-    return _as_sequences(sentences)
+    if isinstance(sentences, list | tuple):
+        is_native = not any(isinstance(one, str | set | frozenset) for one in sentences)
+    else:
+        is_array = isinstance(sentences, np.ndarray) or is_column(sentences)
+        is_native = is_array and not isinstance(_first(sentences), str)
+    return sentences if is_native else _as_sequences(sentences)
+
+
+def _first(sentences: Any) -> Any:
+    """Return what an array or a column begins with; None of a stream, which can be read once."""
+    if not hasattr(sentences, "__len__"):
+        return None
+    one: Any = next(iter(sentences), None)
+    return one.as_py() if hasattr(one, "as_py") else one
 
 
 def _as_sequences(sentences: Iterable[Any]) -> Iterator[Any]:
-    """Yield sentences, and the characters of those that are str."""
+    """Yield sentences, the characters of those that are str, and sets sorted."""
     warned = False
     for sentence in sentences:
+        if hasattr(sentence, "as_py"):  # Arrow's
+            sentence = sentence.as_py()
         if isinstance(sentence, str):
             if not warned:
                 logger.warning(
                     "Each 'sentences' item should be a list of words (usually unicode strings). "
-                    "Here one is a plain %s instead, whose characters become the words.",
+                    "Here one is a plain %s instead, whose characters become the words; "
+                    "[text.split() for text in sentences] makes words of it.",
                     type(sentence),
                 )
                 warned = True
             yield list(sentence)
+        elif isinstance(sentence, set | frozenset):
+            yield sorted(sentence, key=lambda token: (type(token).__name__, token))
         else:
             yield sentence

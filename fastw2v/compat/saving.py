@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -70,6 +71,7 @@ class KeyedFile:
         ValueError
             If the file is damaged or of no format that is known.
         """
+        refuse_pickles(path, "KeyedVectors")
         if formats.detect(path) != "safetensors":
             keys, vectors, counts = formats.read(path)
             return cls(keys, vectors, {} if counts is None else {"count": counts})
@@ -142,7 +144,7 @@ class ModelFile:
         AttributeError
             If it holds something else.
         """
-        _refuse_pickles(path)
+        refuse_pickles(path, "Word2Vec")
         contents = safetensors.read(path)
         ours = contents.metadata.get(ENTRY, {})
         if "attributes" not in ours:
@@ -166,17 +168,27 @@ class ModelFile:
             raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error!r}") from error
 
 
-def _refuse_pickles(path: AnyPath) -> None:
-    """Raise ValueError for a pickle, and say how to get at what is in it."""
-    check_readable(path)
+def refuse_pickles(path: AnyPath, name: str) -> None:
+    """Raise ValueError for a pickle, and say how to get at the model of this name that is in it."""
+    check_readable(os.fsdecode(path))
     with open(path, "rb") as file:
         if not table.is_pickle(file.read(9)):
             return
+    recipe = f"fastw2v.compat.{name}.from_gensim(gensim.models.{name}.load(path)).save(...)"
+    if "Phrases" in name:
+        recipe = "count the sentences anew"
+    elif _is_patched():  # gensim.models has ours
+        recipe = f"first fastw2v.compat.unpatch_gensim(), then {recipe}"
     raise ValueError(
-        f"{os.fspath(path)} is a pickle, such as gensim's save makes. Reading one runs whatever "
-        "code it holds, so fastw2v does not. Load it by gensim if you trust it, and convert what "
-        "you get: fastw2v.compat.Word2Vec.from_gensim(gensim.models.Word2Vec.load(path)).save(...)"
+        f"{os.fsdecode(path)} is a pickle, such as gensim's save makes. Reading one runs whatever "
+        "code it holds, so fastw2v does not. To come from gensim to fastw2v, if you trust the "
+        f"file: {recipe}"
     )
+
+
+def _is_patched() -> bool:
+    found = getattr(sys.modules.get("gensim.models"), "Word2Vec", None)
+    return getattr(found, "__module__", "").startswith("fastw2v")
 
 
 # Plain data ---------------------------------------------------------------------------------------

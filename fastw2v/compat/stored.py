@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.saving import KeyedFile, ModelFile
 from fastw2v.compat.training import HIERARCHICAL, Trainer
 from fastw2v.compat.vector_files import lock_factors
+
+logger = logging.getLogger("fastw2v.compat")
 
 Self = TypeVar("Self", bound="StoredTrainer")
 
@@ -53,7 +56,11 @@ class StoredTrainer(Trainer):
     hashfxn: Callable[[Any], int]
 
     def save(
-        self, fname: str | os.PathLike[str], *_: Any, ignore: Iterable[str] = (), **__: Any
+        self,
+        fname_or_handle: str | os.PathLike[str],
+        *_: Any,
+        ignore: Iterable[str] = (),
+        **__: Any,
     ) -> None:
         """Save everything but sentences and ``raw_vocab`` to one file, whatever its name.
 
@@ -64,22 +71,17 @@ class StoredTrainer(Trainer):
 
         Parameters
         ----------
-        fname
+        fname_or_handle
             The file; one of that name is replaced, whole or not at all.
         ignore
             Names of attributes to leave out.
-
-        Raises
-        ------
-        RuntimeError
-            If there is no vocabulary yet.
         """
-        if not len(self.wv):
-            raise RuntimeError("the model has nothing to save yet: build its vocabulary first")
+        self._grow_outputs()
         left_out = NOT_SAVED | set(ignore)
         attributes = {name: value for name, value in vars(self).items() if name not in left_out}
         objective, node_vectors = self._objective()
-        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg")
+        nothing = matrices.zeros(0, self.vector_size)  # before there is a vocabulary
+        outputs = getattr(self, "syn1" if objective == HIERARCHICAL else "syn1neg", nothing)
         factors = lock_factors(self.wv) if len(self.wv.vectors_lockf) > 1 else None
         ModelFile(
             KeyedFile(self.wv.index_to_key, self.wv.vectors, self.wv.expandos),
@@ -90,7 +92,8 @@ class StoredTrainer(Trainer):
             self.workers,
             self.history,
             attributes,
-        ).write(fname)
+        ).write(fname_or_handle)
+        logger.info("saved %s to %s", self, fname_or_handle)
 
     @OnClassOnly
     def load(cls: type[Self], fname: str | os.PathLike[str], *_: Any, **__: Any) -> Self:
@@ -116,7 +119,10 @@ class StoredTrainer(Trainer):
         model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
         if stored.lock_factors is not None:
             model.wv.vectors_lockf = stored.lock_factors
-        model._take_outputs(stored.outputs, stored.node_vectors)
+        model._own = ()
+        if len(model.wv):
+            model._take_outputs(stored.outputs, stored.node_vectors)
+        logger.info("loaded %s from %s", model, fname)
         return model
 
     @classmethod

@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from fastw2v import matrices, trainer
 from fastw2v.compat.building import Matrix, VocabularyBuilder, native_sample
 from fastw2v.compat.keyed_vectors import KeyedVectors
 from fastw2v.compat.vector_files import lock_factors
 from fastw2v.corpus import EncodedCorpus, memory_budget
-from fastw2v.corpus.encoding import encode_numbered
+from fastw2v.corpus.encoding import NothingToTrainOnError, encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
 from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
@@ -25,7 +27,7 @@ from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 HIERARCHICAL, NEGATIVE_SAMPLING = "hierarchical_softmax", "negative_sampling"
 LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is asked for, nothing moves
@@ -106,7 +108,8 @@ class Trainer(VocabularyBuilder):
         -------
         trained_words, raw_words : int
             Over all epochs: the tokens of the vocabulary that subsampling leaves on average, and
-            all tokens.
+            all tokens. Where no sentence has two tokens of the vocabulary, nothing is trained, the
+            log has a warning, and ``trained_words`` is 0.
 
         Raises
         ------
@@ -114,7 +117,7 @@ class Trainer(VocabularyBuilder):
             If there is no vocabulary.
         ValueError
             If ``epochs`` or both totals are missing, if neither ``hs`` nor ``negative`` is set, or
-            if no sentence has two tokens of the vocabulary.
+            if the sentences have not one token.
         """
         if epochs is not None:
             self.epochs = epochs
@@ -127,21 +130,41 @@ class Trainer(VocabularyBuilder):
         self._check_training(epochs, total_examples, total_words)
         self.compute_loss, self.running_training_loss = compute_loss, 0.0
         started, callbacks = time.perf_counter(), list(callbacks or ())
-        corpus = self._encode(corpus_iterable, corpus_file)
+        corpus, raw_words = self._encode(corpus_iterable, corpus_file)
+        if corpus is not None:
+            self._log_begin(corpus)
         for callback in callbacks:
             callback.on_train_begin(self)
         for epoch in range(self.epochs):
             for callback in callbacks:
                 callback.on_epoch_begin(self)
-            self._train_epoch(corpus, self._rate(epoch), self._rate(epoch + 1))
+            if corpus is not None:
+                self._train_epoch(corpus, self._rate(epoch), self._rate(epoch + 1))
             for callback in callbacks:
                 callback.on_epoch_end(self)
+        seconds = time.perf_counter() - started
+        kept = 0.0
+        if corpus is not None:
+            kept = corpus.vocabulary.sampled_share(self._native_sample()) * len(corpus.tokens)
+        counts = round(self.epochs * kept), self.epochs * raw_words
+        logger.info(
+            "trained on %d tokens, %d of them left by subsampling, in %.1f s: %.0f words/s",
+            *(counts[1], counts[0], seconds, counts[1] / seconds),
+        )
         self.train_count += 1
-        self.total_train_time += time.perf_counter() - started
+        self.total_train_time += seconds
         for callback in callbacks:
             callback.on_train_end(self)
-        kept = corpus.vocabulary.sampled_share(self._native_sample()) * len(corpus.tokens)
-        return round(self.epochs * kept), self.epochs * corpus.report.tokens
+        return counts
+
+    def _log_begin(self, corpus: EncodedCorpus) -> None:
+        logger.info(
+            "training for %d epochs on %d tokens in %d sentences: vocabulary %d, vector_size %d, "
+            "workers %d, sg=%d hs=%d negative=%d window=%s sample=%s",
+            *(self.epochs, corpus.report.tokens, corpus.report.sentences, len(self.wv)),
+            *(self.vector_size, self.workers, self.sg, self.hs, self.negative),
+            *(self.window, self.sample),
+        )
 
     def _rate(self, epoch: int) -> float:
         """Return the learning rate after so many epochs of a call."""
@@ -164,7 +187,13 @@ class Trainer(VocabularyBuilder):
         if self.alpha > self.min_alpha_yet_reached:
             logger.warning("Effective 'alpha' higher than previous training cycles")
         if not len(self.wv):
-            raise RuntimeError("you must first build vocabulary before training the model")
+            message = "you must first build vocabulary before training the model"
+            if self.corpus_total_words:
+                message += (
+                    f": min_count={self.effective_min_count} left none of the "
+                    f"{self.corpus_total_words} tokens that were counted"
+                )
+            raise RuntimeError(message)
         if total_examples is None and total_words is None:
             raise ValueError(
                 "give total_examples or total_words, such as total_examples=model.corpus_count"
@@ -174,8 +203,11 @@ class Trainer(VocabularyBuilder):
 
     def _encode(
         self, corpus_iterable: Any, corpus_file: str | os.PathLike[str] | None
-    ) -> EncodedCorpus:
-        """Read sentences as rows of the vocabulary, in a random order."""
+    ) -> tuple[EncodedCorpus | None, int]:
+        """Read sentences as rows of the vocabulary, in a random order; and how many tokens.
+
+        None where no sentence has two tokens of the vocabulary.
+        """
         numbered = self._read(corpus_iterable, corpus_file, counts_only=False)
         try:
             if not numbered.n_tokens:
@@ -184,13 +216,17 @@ class Trainer(VocabularyBuilder):
                     "building the vocabulary may have used it up: give a list, or an object whose "
                     "__iter__ starts anew"
                 )
-            return encode_numbered(
+            corpus = encode_numbered(
                 numbered,
                 Given(self._vocabulary()),
                 seed=self._native_seed(),
                 budget=memory_budget(None),
                 workers=self.workers,
             )
+            return corpus, corpus.report.tokens
+        except NothingToTrainOnError as error:  # a batch of a user's loop may be so
+            logger.warning("nothing is trained: %s", error)
+            return None, error.tokens
         finally:
             if isinstance(numbered, NumberedCorpus):
                 numbered.close()
@@ -219,6 +255,7 @@ class Trainer(VocabularyBuilder):
             workers=self.workers,
             kernel=choose("auto"),
             progress=False,
+            warns=not self.history,
         )
         for record in records:
             self.history.append(record)
@@ -235,6 +272,12 @@ class Trainer(VocabularyBuilder):
     def _see_to_matrices(self) -> None:
         """Make sure that the matrices can be trained in place."""
         n, d = len(self.wv), self.vector_size
+        self._grow_outputs()
+        if len(getattr(self, "syn1", ())) < n and self.hs:
+            raise ValueError(
+                f"syn1 must have a row for each of the {n} keys: vectors were added, which are in "
+                "no Huffman tree; build_vocab(..., update=True) makes one with them"
+            )
         places = [(self.wv, "vectors"), *((self, name) for name in self._output_names())]
         kept = []
         for where, name in places:
@@ -245,6 +288,14 @@ class Trainer(VocabularyBuilder):
                 setattr(where, name, matrix)
             kept.append(matrix)
         self._own = tuple(kept)
+
+    def _grow_outputs(self) -> None:
+        """Give keys that were added to ``wv`` output vectors: zeros, as before training."""
+        outputs, n = getattr(self, "syn1neg", None), len(self.wv)
+        if not isinstance(outputs, np.ndarray) or outputs.shape[1:] != (self.vector_size,):
+            return
+        if len(outputs) < n:
+            self.syn1neg = matrices.padded(outputs, n)
 
     def _native_sample(self) -> float:
         return native_sample(self.sample, int(self.wv.counts.sum()))

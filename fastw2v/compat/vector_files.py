@@ -20,13 +20,14 @@ from fastw2v import formats
 from fastw2v.compression import compressing
 from fastw2v.formats import word_counts
 from fastw2v.formats.files import replacing
+from fastw2v.formats.text_keys import NotUtf8Error
 
 if TYPE_CHECKING:
     from fastw2v.compat.keyed_vectors import KeyedVectors
 
     Kind = TypeVar("Kind", bound=KeyedVectors)
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 AnyPath = str | os.PathLike[str]
 
@@ -93,6 +94,7 @@ def save_word2vec_format(
         if fvocab is not None:
             word_counts.write(written, keys, np.asarray(self.expandos[sort_attr][order], np.int64))
             _copy(written, fvocab, None, append)
+    logger.info("saved %s to %s", self, fname)
 
 
 def _copy(written: Path, path: AnyPath, header: bytes | None, append: bool) -> None:
@@ -154,18 +156,24 @@ def load_word2vec_format(
     require_utf8(encoding, "a file of vectors")
     if no_header and binary:
         raise NotImplementedError("a binary file without a header is not read, only a text is")
-    counts = None if fvocab is None else _counts(fvocab, unicode_errors)
     format_name = "word2vec_binary" if binary else "glove" if no_header else "word2vec_text"
-    keys, vectors, _ = formats.read(
-        fname, format=format_name, limit=limit or None, encoding_errors=unicode_errors
-    )
+    try:
+        counts = None if fvocab is None else _counts(fvocab, unicode_errors)
+        keys, vectors, _ = formats.read(
+            fname, format=format_name, limit=limit or None, encoding_errors=unicode_errors
+        )
+    except NotUtf8Error as error:
+        message = error.reason.replace("encoding_errors", "unicode_errors")
+        raise NotUtf8Error(error.object, message) from None
     attribute = np.arange(len(keys), 0, -1)
     if counts is not None:
         missing = [key for key in keys if key not in counts]
         if missing:
             logger.warning("%s lacks %d keys, the first of them %r", fvocab, *_some(missing))
         attribute = np.array([counts.get(key, 0) for key in keys], np.int64)
-    return cls.of(keys, vectors, {"count": attribute}, datatype)
+    loaded = cls.of(keys, vectors, {"count": attribute}, datatype)
+    logger.info("loaded %s from %s", loaded, fname)
+    return loaded
 
 
 def _some(keys: list[Hashable]) -> tuple[int, Hashable]:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v.corpus.objects import as_tokens
 from fastw2v.vocabulary import Counted, Vocabulary
 
 logger = logging.getLogger("fastw2v")
@@ -63,8 +64,10 @@ def count_pruning(
     counts: Counter[Hashable] = Counter()
     n_tokens = n_sentences = 0
     least = 1
-    for sentence in sentences:
-        tokens = sentence.tolist() if isinstance(sentence, np.ndarray) else list(sentence)
+    for index, sentence in enumerate(sentences):
+        is_plain = isinstance(sentence, list | tuple)
+        found = sentence if is_plain else as_tokens(sentence, index)
+        tokens = found.tolist() if isinstance(found, np.ndarray) else found
         counts.update(tokens)
         n_tokens, n_sentences = n_tokens + len(tokens), n_sentences + bool(tokens)
         if len(counts) > max_vocab_size:

@@ -23,7 +23,7 @@ from fastw2v.compat.training import HIERARCHICAL, NEGATIVE_SAMPLING
 from fastw2v.compat.vocabulary import TrimRule
 from fastw2v.prediction import Trained, center_probabilities, likeliest
 
-logger = logging.getLogger("fastw2v")
+logger = logging.getLogger("fastw2v.compat")
 
 RENAMED = {"size": "vector_size", "iter": "epochs"}
 
@@ -35,7 +35,8 @@ class Word2Vec(StoredTrainer):
     ----------
     sentences
         An iterable of lists of tokens, which are any hashable values; or anything that
-        ``fastw2v.encode`` takes but paths. They are read once in all. None makes a model without
+        ``fastw2v.encode`` takes but paths. A text in a sentence's place is its characters, and the
+        log warns of it; a set is sorted. They are read once in all. None makes a model without
         vocabulary, for ``build_vocab`` and ``train``.
     corpus_file
         Instead: the path of a text file, one sentence a line. It may be compressed.
@@ -157,7 +158,8 @@ class Word2Vec(StoredTrainer):
         self.alpha, self.min_alpha = float(alpha), float(min_alpha)
         self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
         self.cbow_mean, self.shrink_windows = int(cbow_mean), bool(shrink_windows)
-        self.ns_exponent, self.sample, self.seed = ns_exponent, sample, seed
+        self.ns_exponent, self.sample = ns_exponent, sample
+        self.seed = None if seed is None else whole_number("seed", seed, least=-(1 << 63))
         self.epochs, self.batch_words = epochs, batch_words
         self.min_count, self.max_vocab_size = min_count, max_vocab_size
         self.max_final_vocab, self.sorted_vocab = max_final_vocab, sorted_vocab
@@ -241,6 +243,7 @@ class Word2Vec(StoredTrainer):
             return None
         if topn is not None and topn < 1:
             return []
+        self._grow_outputs()
         parameters = self._hyperparameters(NEGATIVE_SAMPLING)
         trained = Trained(parameters, self._vocabulary(), self.wv.vectors, self.syn1neg)
         found = center_probabilities(trained, np.array(rows))

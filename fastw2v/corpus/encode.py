@@ -9,7 +9,7 @@ from typing import Any
 
 from fastw2v.checks import optional_number, whole_number
 from fastw2v.corpus.encoded import EncodedCorpus
-from fastw2v.corpus.encoding import encode_numbered
+from fastw2v.corpus.encoding import NothingToTrainOnError, encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus, Source, read
 from fastw2v.corpus.sources import source_of
 from fastw2v.corpus.text import TextFiles
@@ -224,7 +224,9 @@ def _numbered(
     if not len(numbered.table):
         numbered.close()
     if not numbered.n_tokens:
-        raise ValueError("there is nothing to train on: the sentences have not one token")
+        raise NothingToTrainOnError(
+            "there is nothing to train on: the sentences have not one token"
+        )
     if not len(numbered.table):
         raise ValueError(
             f"max_distinct={max_distinct:,} made the counting forget all tokens, as so many are "

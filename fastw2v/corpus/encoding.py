@@ -57,6 +57,22 @@ class Encodable(Counted, Protocol):
         """
 
 
+class NothingToTrainOnError(ValueError):
+    """No sentence has two tokens of the vocabulary.
+
+    Attributes
+    ----------
+    tokens
+        How many were read.
+    vocabulary
+        What they were to be encoded by; None where no token was read.
+    """
+
+    def __init__(self, message: str, tokens: int = 0, vocabulary: Vocabulary | None = None) -> None:
+        super().__init__(message)
+        self.tokens, self.vocabulary = tokens, vocabulary
+
+
 def encode_numbered(
     numbered: Encodable, choice: Choice, *, seed: int | None, budget: int, workers: int = 1
 ) -> EncodedCorpus:
@@ -77,9 +93,10 @@ def encode_numbered(
 
     Raises
     ------
+    NothingToTrainOnError
+        If no sentence has two tokens of the vocabulary: there would be no window to train on.
     ValueError
-        If no sentence has two tokens of the vocabulary: there would be no window to train on. If
-        all sentences left weigh 0.
+        If all sentences left weigh 0.
     """
     vocabulary, numbers = choice.choose(numbered)
     rows = np.full(numbered.n_numbers, -1, np.int32)
@@ -106,10 +123,12 @@ def encode_numbered(
         vocabulary_size=len(vocabulary),
     )
     if longest < 2:
-        raise ValueError(
+        raise NothingToTrainOnError(
             f"no sentence has two tokens of the vocabulary: {report.tokens:,} tokens in "
             f"{report.sentences:,} sentences were read, {report.kept_tokens:,} of them known. "
-            f"{_advice(vocabulary, choice)}"
+            f"{_advice(vocabulary, choice)}",
+            report.tokens,
+            vocabulary,
         )
     return EncodedCorpus(tokens, offsets, vocabulary, report, weights)
 

@@ -74,7 +74,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = _file_to_be(path)
     # A short name: the target's may already be as long as names can be.
     temporary = target.parent / f".fastw2v.{secrets.token_hex(8)}"
-    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    try:
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    except OSError as error:  # of a name that the caller does not know
+        message = f"{error.strerror}: no file can be made in the folder of"
+        raise OSError(error.errno, message, str(target)) from None
     try:
         with open(handle, "wb") as file:
             yield file

@@ -354,3 +354,16 @@ def test_subclasses(sentences):
     model = Mine(sentences, extra=3, vector_size=8, min_count=1)
     assert (model.extra, model.built) == (3, 1)
     assert str(model) == "Mine<vocab=30, vector_size=8, alpha=0.025>"
+
+
+@pytest.mark.parametrize("seed", [1.5, "a", True])
+def test_a_seed_is_an_integer(seed):
+    with pytest.raises(TypeError, match="seed must be an integer"):
+        Word2Vec(seed=seed)
+
+
+def test_without_a_word_left_min_count_is_named(sentences):
+    with pytest.raises(
+        RuntimeError, match=r"build vocabulary.*min_count=900 left none of the 1600 tokens"
+    ):
+        Word2Vec(sentences, min_count=900)

@@ -1,9 +1,12 @@
 """``patch_gensim`` and ``python -m fastw2v.compat``, with gensim and without."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from fastw2v.compat.stand_in import simple_preprocess
 
 NAMES = """
 from gensim.models import Word2Vec, KeyedVectors, Phrases
@@ -79,6 +82,42 @@ assert type(model.wv).__module__ == "gensim.models.keyedvectors"
 """)
 
 
+def test_what_gensim_pickled_is_converted_while_patched(tmp_path):
+    """By the recipe in the message."""
+    pytest.importorskip("gensim")
+    run(f"""
+import gensim, os, re
+os.chdir({str(tmp_path)!r})
+gensim.models.Word2Vec([["a", "b"]] * 20, vector_size=4, min_count=1).save("m")
+gensim.models.Phrases([["a", "b"]] * 20).save("p")
+gensim.models.Word2Vec.load("m").wv.save("kv")
+import fastw2v.compat
+from fastw2v.compat.phrases import Phraser
+fastw2v.compat.patch_gensim()
+for cls, path in (
+    (gensim.models.Word2Vec, "m"), (gensim.models.KeyedVectors, "kv"),
+    (gensim.models.Phrases, "p"), (Phraser, "p"),
+):
+    try:
+        cls.load(path)
+    except ValueError as error:
+        message = str(error)
+    assert message.startswith(f"{{path}} is a pickle, such as gensim's save makes"), message
+    assert ("unpatch_gensim()" in message) == (path != "p"), message
+    if path == "p":
+        assert "count the sentences anew" in message
+        continue
+    recipe = re.search("first (.*?), then (.*)$", message)
+    exec(recipe[1])
+    path = repr(path)
+    exec(recipe[2].replace("(path)", f"({{path}})").replace("...", "'converted'"))
+    fastw2v.compat.patch_gensim()
+    assert len(cls.load("converted").__dict__) and type(cls.load("converted")) is cls
+    fastw2v.compat.unpatch_gensim()
+    fastw2v.compat.patch_gensim()
+""")
+
+
 def test_modules_are_taken_back():
     run(
         HIDDEN
@@ -100,12 +139,91 @@ else:
     )
 
 
-def test_without_gensim_there_is_nothing_else():
-    done = run(
-        HIDDEN + "import fastw2v.compat as c; c.patch_gensim(); from gensim.models import Doc2Vec",
-        fails=True,
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("from gensim.models import Doc2Vec", "gensim.models.Doc2Vec"),
+        ("from gensim import corpora", "gensim.corpora"),
+        ("import gensim.corpora.dictionary", "gensim.corpora"),
+        ("import gensim; gensim.corpora.Dictionary", "gensim.corpora"),
+        ("from gensim.test.utils import common_texts", "gensim.test"),
+    ],
+)
+def test_without_gensim_what_is_missing_is_said(code, name):
+    done = run(HIDDEN + "import fastw2v.compat as c; c.patch_gensim()\n" + code, fails=True)
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith(("ModuleNotFoundError: ", "AttributeError: "))
+    assert f"there is no {name}: fastw2v stands in for gensim, which is not installed" in message
+
+
+def test_without_gensim_it_looks_like_gensim():
+    run(
+        HIDDEN
+        + """
+import importlib.util
+from fastw2v.compat import patch_gensim, unpatch_gensim
+patch_gensim()
+import gensim, gensim.utils
+from gensim.utils import simple_preprocess
+assert gensim.__version__ == "4.4.0"
+assert (gensim.utils.RULE_DEFAULT, gensim.utils.RULE_DISCARD, gensim.utils.RULE_KEEP) == (0, 1, 2)
+assert not hasattr(gensim.models, "FastText")
+assert importlib.util.find_spec("gensim.models") is gensim.models.__spec__
+unpatch_gensim()
+assert importlib.util.find_spec("json").name == "json"
+try:
+    import gensim.corpora
+except ModuleNotFoundError as error:
+    assert "stands in" not in str(error)
+else:
+    raise AssertionError
+"""
     )
-    assert "ImportError: cannot import name 'Doc2Vec' from 'gensim.models'" in done.stderr
+
+
+TEXT = "The Café's 2 waiters, a_b _c x1y ÉCLAIR supercalifragilistic I 東京 don't"
+
+
+@pytest.mark.parametrize("options", [{}, {"deacc": True}, {"min_len": 1, "max_len": 5}])
+def test_simple_preprocess_is_gensims(options):
+    found = simple_preprocess(TEXT, **options)
+    assert found[0] == "the"
+    utils = pytest.importorskip("gensim.utils")
+    for text in (TEXT, TEXT.encode()):
+        assert simple_preprocess(text, **options) == utils.simple_preprocess(text, **options)
+
+
+POOL = """
+import multiprocessing, sys
+from gensim.models import Word2Vec
+
+def where(_):
+    from gensim.models import Word2Vec as inner
+    return Word2Vec.__module__, inner.__module__
+
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        print(set(pool.map(where, range(2))))
+"""
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["with", "without"])
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_of_multiprocessing_are_patched(tmp_path, method, hidden):
+    (tmp_path / "script.py").write_text(POOL)
+    environment = dict(os.environ)
+    if hidden:  # from the children, too
+        (tmp_path / "sitecustomize.py").write_text(HIDDEN)
+        paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    else:
+        pytest.importorskip("gensim")
+    command = [sys.executable, "-m", "fastw2v.compat", "script.py", method]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "{('fastw2v.compat.word2vec', 'fastw2v.compat.word2vec')}\n"
 
 
 SCRIPT = """

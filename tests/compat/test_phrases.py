@@ -154,3 +154,21 @@ def test_frozen():
     assert isinstance(frozen, FrozenPhrases)
     assert frozen.phrasegrams == phrases.export_phrases()
     assert str(frozen).startswith("FrozenPhrases<")
+
+
+def test_sentences_may_be_what_they_are_for_models(caplog):
+    assert Phrases([{"b", "a"}]).vocab == {"a": 1, "b": 1, "a_b": 1}
+    assert Phrases(["ab"]).vocab == {"a": 1, "b": 1, "a_b": 1}
+    assert "should be a list of words" in caplog.text
+    with pytest.raises(TypeError, match="a text as lists of words"):
+        Phrases("a text")
+
+
+@pytest.mark.parametrize("connectors", [(), ("of",)])
+@pytest.mark.parametrize(
+    ("sentences", "vocab"), [([], {}), ([[]], {}), ([["a"], ["b"], ["a"]], {"a": 2, "b": 1})]
+)
+def test_sentences_without_a_pair(sentences, vocab, connectors):
+    counted = Phrases(sentences, connector_words=connectors)
+    assert counted.vocab == vocab
+    assert counted.corpus_word_count == len(vocab and sentences)

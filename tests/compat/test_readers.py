@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 
+import numpy as np
 import pytest
 
 from fastw2v.compat import LineSentence, PathLineSentences, Text8Corpus, Word2Vec
@@ -103,6 +104,55 @@ def test_models_are_trained_on_them(text):
     model = Word2Vec(LineSentence(text), **options)
     assert sorted(model.wv.index_to_key) == sorted(word for line in LINES for word in line)
     assert (model.wv.vectors == Word2Vec(LINES, **options).wv.vectors).all()
+
+
+TEXTS = ["abab", "bca"]
+
+
+def texts_as(kind):
+    if kind == "pandas":
+        return pytest.importorskip("pandas").Series(TEXTS)
+    if kind == "arrow":
+        return pytest.importorskip("pyarrow").array(TEXTS)
+    kinds = {"list": list, "tuple": tuple, "iterator": iter, "array": np.array}
+    return np.array(TEXTS, object) if kind == "objects" else kinds[kind](TEXTS)
+
+
+@pytest.mark.parametrize(
+    "kind", ["list", "tuple", "iterator", "array", "objects", "pandas", "arrow"]
+)
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 10**6}])
+def test_texts_are_their_characters_whatever_holds_them(kind, options, caplog):
+    """As gensim's; and the log says how they become words."""
+    model = Word2Vec(vector_size=4, min_count=1, **options)
+    model.build_vocab(texts_as(kind))
+    assert sorted(model.wv.index_to_key) == ["a", "b", "c"]
+    assert caplog.text.count("should be a list of words") == 1
+    assert "split()" in caplog.text
+
+
+def test_a_text_among_lists():
+    model = Word2Vec(vector_size=4, min_count=1)
+    model.build_vocab([["a", "b"], "cd"])
+    assert sorted(model.wv.index_to_key) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("kind", [list, iter])
+@pytest.mark.parametrize("options", [{}, {"max_vocab_size": 10**6}])
+def test_sets_are_sorted(kind, options):
+    """Baskets often are sets; their own order would differ from process to process."""
+    model = Word2Vec(vector_size=4, min_count=1, sorted_vocab=0, **options)
+    model.build_vocab(kind([{"c", "a", "b"}, frozenset({"e", "d", 1})]))
+    assert model.wv.index_to_key == ["a", "b", "c", 1, "d", "e"]
+
+
+def test_lists_of_an_arrow_column(caplog):
+    arrow = pytest.importorskip("pyarrow")
+    for options in ({}, {"max_vocab_size": 10**6}):
+        model = Word2Vec(vector_size=4, min_count=1, **options)
+        model.build_vocab(arrow.array([["ab", "cd"], ["ab"]]))
+        assert model.wv.index_to_key == ["ab", "cd"]
+    assert not caplog.records
 
 
 def test_str_in_the_place_of_sentences_is_warned_of(caplog):

@@ -1,5 +1,7 @@
 """Files of models and vectors: fastw2v's format, attributes that are plain data, no pickles."""
 
+import errno
+import os
 import pickle
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastw2v
-from fastw2v.compat import KeyedVectors, Word2Vec
+from fastw2v.compat import KeyedVectors, Phrases, Word2Vec
 from fastw2v.compat.saving import from_plain, to_plain
 
 
@@ -85,9 +87,22 @@ def test_loading_is_for_the_class(make, tmp_path):
     assert Word2Vec.load.__doc__.startswith("Load a model")
 
 
-def test_nothing_to_save(tmp_path):
-    with pytest.raises(RuntimeError, match="nothing to save"):
-        Word2Vec().save(tmp_path / "m")
+@pytest.mark.parametrize("options", [{}, {"hs": 1}, {"hs": 1, "negative": 0}])
+def test_a_model_without_vocabulary_comes_back(make, sentences, tmp_path, options):
+    options = {"vector_size": 8, "min_count": 1, "workers": 1, "sample": 0, "epochs": 2, **options}
+    Word2Vec(**options).save(tmp_path / "m")
+    loaded = Word2Vec.load(tmp_path / "m")
+    assert len(loaded.wv) == 0
+    with pytest.raises(RuntimeError, match="first build vocabulary"):
+        loaded.train(sentences, total_examples=1, epochs=1)
+    loaded.build_vocab(sentences)
+    loaded.train(sentences, total_examples=1, epochs=2)
+    np.testing.assert_array_equal(loaded.wv.vectors, make(**options).wv.vectors)
+
+
+def test_a_file_object_is_no_path(make, tmp_path):
+    with open(tmp_path / "m", "wb") as file, pytest.raises(TypeError, match="PathLike"):
+        make().save(file)
 
 
 def test_vectors_come_back(make, tmp_path):
@@ -235,3 +250,20 @@ def test_numpys_scalars_become_pythons(value):
 def test_what_is_no_plain_data(value):
     with pytest.raises(TypeError, match="no plain data"):
         to_plain(value)
+
+
+def test_the_arguments_name_is_gensims(make, tmp_path):
+    model = make()
+    phrases = Phrases([["a", "b"]])
+    for one in (model, model.wv, phrases, phrases.freeze()):
+        one.save(fname_or_handle=tmp_path / "m")
+        assert type(one).load(fname=str(tmp_path / "m"))
+
+
+def test_where_no_file_can_be_made_the_message_has_the_users(make, tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError, match=f"no file can be made.*'{tmp_path / 'mine'}'"):
+        make().save(tmp_path / "mine")

@@ -186,9 +186,35 @@ def test_subsampling_after_growing_goes_by_all_counts(make, sentences):
     assert (trained, raw) == (round(18 * share), 18)
 
 
-def test_sentences_without_two_known_words_are_an_error(make):
-    with pytest.raises(ValueError, match="no sentence has two tokens of the vocabulary"):
-        again(make(), [["w0"], ["unknown", "w1"]])
+def test_sentences_without_two_known_words_train_nothing(make, caplog):
+    """Loops over small batches meet such, and gensim's own tutorial has one."""
+    calls = []
+
+    class Watch(CallbackAny2Vec):
+        def on_train_begin(self, model):
+            calls.append("begin")
+
+        def on_epoch_end(self, model):
+            calls.append("epoch")
+
+        def on_train_end(self, model):
+            calls.append("end")
+
+    model = make()
+    before = model.wv.vectors.copy(), model.syn1neg.copy(), model.history[:]
+    assert again(model, [["w0"], ["unknown", "w1"]], callbacks=[Watch()]) == (0, 6)
+    assert "no sentence has two tokens of the vocabulary" in caplog.text
+    assert calls == ["begin", "epoch", "epoch", "end"]
+    np.testing.assert_array_equal(model.wv.vectors, before[0])
+    np.testing.assert_array_equal(model.syn1neg, before[1])
+    assert model.history == before[2]
+    assert len(make([["a"], ["b"]]).wv) == 2
+
+
+@pytest.mark.parametrize("nothing", [[], [[]]])
+def test_sentences_without_a_token_are_an_error(make, nothing):
+    with pytest.raises(ValueError, match="not one token"):
+        again(make(), nothing)
 
 
 def test_an_iterator_that_is_used_up_is_an_error(sentences):
@@ -324,8 +350,28 @@ def test_vectors_without_a_model_can_not_be_trained(make, sentences):
     with pytest.raises(TypeError, match="syn1neg must be an array"):
         again(model, sentences)
     model = make()
-    model.wv.add_vectors(["other"], np.ones((1, 8)))
+    model.syn1neg = np.ones((31, 8), np.float32)
     with pytest.raises(ValueError, match="syn1neg must have a row"):
+        again(model, sentences)
+
+
+def test_training_goes_on_after_vectors_were_added(make, sentences):
+    model, other = make(), make()
+    model.wv.add_vectors(["new"], np.ones((1, 8)))
+    assert "new" in dict(model.predict_output_word(["w0"], topn=31))
+    assert again(model, sentences) == again(other, sentences)
+    assert model.wv["new"].tolist() == [1] * 8
+    assert model.syn1neg.shape == (31, 8)
+    assert not model.syn1neg[30].any()
+    np.testing.assert_allclose(model.wv.vectors[:30], other.wv.vectors, atol=0.05)
+    assert again(model, [["new", "w0"]], epochs=1) == (2, 2)
+    assert (model.wv["new"] != 1).any()
+
+
+def test_a_tree_lacks_vectors_that_were_added(make, sentences):
+    model = make(hs=1, negative=0)
+    model.wv.add_vectors(["new"], np.ones((1, 8)))
+    with pytest.raises(ValueError, match=r"syn1 must have a row.*build_vocab"):
         again(model, sentences)
 
 

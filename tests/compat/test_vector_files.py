@@ -211,3 +211,11 @@ def test_a_model_before_training_may_intersect(tmp_path, sentences):
     model.wv.intersect_word2vec_format(tmp_path / "v.gz")
     model.train(sentences, total_examples=200, epochs=1)
     np.testing.assert_array_equal(model.wv["w0"], np.ones(8))
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_the_way_out_of_bytes_that_are_not_utf8_is_gensims(tmp_path, binary):
+    row = np.ones(1, np.float32).tobytes() if binary else b"1\n"
+    (tmp_path / "v").write_bytes(b"1 1\n\xff " + row)
+    with pytest.raises(UnicodeDecodeError, match="unicode_errors='replace'"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary)

@@ -125,8 +125,8 @@ class NativeLife(Life):
             "kernel": self.one_of("auto", *fastw2v.kernels().available),
             "seed": int(random.integers(1 << 62)),
         }
-        if options["window"] is None:  # of thousands of contexts, whose steps add up
-            options["alpha"] = 1e-4
+        if options["window"] is None:  # thousands of contexts: their steps add up, and diverge
+            options |= {"alpha": 1e-6, "min_alpha": 1e-6}
         if self.kind == "numbers":
             options["vocabulary"] = "identity"
         else:
