@@ -131,7 +131,8 @@ class Checkpoints:
         matrices = model.input_vectors, model.output_vectors
         nbytes = sum(matrix.nbytes for matrix in matrices)
         require_memory(nbytes, "checkpoints' copies of both matrices", "train without checkpoints")
-        self._copies = [np.empty(matrix.shape, np.float32) for matrix in matrices]
+        # Filled now: the first touch of memory would make the first copy ten times slower.
+        self._copies = [np.array(matrix, order="C") for matrix in matrices]
         self._path, self._run, self._model = path, run, model
         self._corpus, self._input_rates = corpus, input_rates
         self._interval = Interval.of(run.every)

@@ -201,6 +201,19 @@ def test_the_last_two_are_kept(path, kept):
     assert_same(Model.resume(path, SENTENCES, progress=False), expected)
 
 
+def test_going_on_from_the_one_before(path):
+    model = Model(SENTENCES, **SMALL).train(checkpoint=path, every=1, progress=False)
+    previous = path.with_name("run.ckpt.previous")
+    shutil.copy(path, previous)
+    path.write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="is no checkpoint, and would be replaced"):
+        Model.resume(previous, SENTENCES, progress=False)
+    path.unlink()
+    assert_same(Model.resume(previous, SENTENCES, progress=False), model)
+    assert path.exists()  # where it was being written before
+    assert not previous.with_name("run.ckpt.previous.previous").exists()
+
+
 def test_without_hard_links(path, kept, monkeypatch):
     def refuse(*_):
         raise PermissionError("no hard links here")
