@@ -111,7 +111,7 @@ def _encoded(sentences: Any, vocabulary: Vocabulary, budget: int, workers: int) 
             sentences, Given(vocabulary), seed=None, budget=budget, workers=workers
         )
     except ValueError as error:
-        if type(error) is not ValueError:  # others have more to them than a message
+        if isinstance(error, UnicodeError):  # has more to it than a message, which names the file
             raise
         raise ValueError(f"validation: {error}") from error
 
