@@ -173,7 +173,7 @@ def test_by_time(path, monkeypatch):
         callback=lambda *_: time.monotonic() > began + 1.3,
         progress=False,
     )
-    assert 2 <= len(written) <= 4
+    assert 1 <= len(written) <= 4
     assert written[0] - began >= 0.3
 
 

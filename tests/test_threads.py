@@ -249,7 +249,7 @@ work()
 seconds = time.perf_counter() - began
 signal.signal(signal.SIGALRM, handler)
 caught = 0
-for i in range(60):
+for i in range(40):
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, seconds))
         work(**({"checkpoint": "run.ckpt", "every": 3_000} if i % 2 else {}))
@@ -265,7 +265,7 @@ print(caught)
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals")
 def test_signals_at_any_moment_leave_no_thread_and_nobody_waiting(tmp_path):
     command = [sys.executable, "-c", ALARMS]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 10
     assert not list(tmp_path.glob("*.partial"))
