@@ -1,6 +1,6 @@
 """Drive the plots' pages in a real browser: searching, hovering, zooming, and that nothing leaves.
 
-    pip install playwright && python tests/long/check_html.py [--browser chromium] [--pictures DIR]
+    pip install "fastw2v[plot]" playwright && python tests/long/check_html.py [--browser chromium] [--pictures DIR]
 
 It needs Chromium (``apt-get install chromium``, or any that ``--browser`` names). Each check prints
 a line; the first that fails ends it.
