@@ -39,6 +39,7 @@ DEFAULT_ALPHA = {
 }
 DEFAULT_ALPHA_WORD2VEC_CBOW = 0.05  # whose steps are as many times longer as there are contexts
 DEFAULT_ALPHA_CBOW_SUM = 0.025  # and scores are so, too
+LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is wanted, nothing moves
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -317,27 +317,25 @@ class Model(TrainableModel):
         """
         if self.vocabulary is None or self.input_vectors is None or self.output_vectors is None:
             raise RuntimeError("the model has nothing to save yet: call train() first")
-        stored = StoredModel(
-            self.parameters,
-            self.workers,
-            isinstance(self._choice, Identity),
-            self.vocabulary,
-            self.input_vectors,
-            self.output_vectors,
-            self.history,
-        )
+        stored = self._stored(self.vocabulary, self.input_vectors, self.output_vectors)
         model_file.write(path, stored)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Model:
         """Load a model that ``save`` wrote; ``train(sentences)`` goes on with it.
 
+        Of a checkpoint, the model as it was then; ``resume`` goes on with its run.
+
         Raises
         ------
         FileNotFoundError, ValueError
             If there is no such file, or if it is damaged or holds no model.
         """
-        stored = model_file.read(path)
+        return cls._of(model_file.read(path))
+
+    @classmethod
+    def _of(cls, stored: StoredModel) -> Model:
+        """Make a model of what a file has."""
         # Whether the environment names a good kernel is nothing that a file is to blame for.
         model = cls(None, **asdict(stored.parameters), workers=stored.workers, kernel="blas")
         model.kernel = "auto"

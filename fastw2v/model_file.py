@@ -48,13 +48,18 @@ def write(path: str | os.PathLike[str], model: StoredModel) -> None:
         model.vocabulary.keys,
         model.vocabulary.counts,
         {"input_vectors": model.input_vectors, "output_vectors": model.output_vectors},
-        {
-            "hyperparameters": asdict(model.parameters),
-            "workers": model.workers,
-            "is_identity": model.is_identity,
-            "history": [record.as_dict() for record in model.history],
-        },
+        metadata(model),
     )
+
+
+def metadata(model: StoredModel) -> dict[str, Any]:
+    """Return what a file says of a model beside its keys, counts and matrices."""
+    return {
+        "hyperparameters": asdict(model.parameters),
+        "workers": model.workers,
+        "is_identity": model.is_identity,
+        "history": [record.as_dict() for record in model.history],
+    }
 
 
 def read(path: str | os.PathLike[str]) -> StoredModel:
@@ -65,7 +70,11 @@ def read(path: str | os.PathLike[str]) -> StoredModel:
     FileNotFoundError, ValueError
         If there is no such file, or if it is damaged or holds no model.
     """
-    contents = safetensors.read(path)
+    return from_contents(path, safetensors.read(path))
+
+
+def from_contents(path: object, contents: safetensors.Contents) -> StoredModel:
+    """Make a model of what was read of its file."""
     missing = {"hyperparameters", "workers", "history"} - contents.metadata.keys()
     missing |= {"input_vectors", "output_vectors"} - contents.matrices.keys()
     if missing:

@@ -1,6 +1,7 @@
 """``ModelState``: what training changes: the vocabulary, the two matrices and the history.
 
-How these come about is in ``model_training.py``; the options and the file are ``Model``'s.
+How these come about is in ``model_reading.py`` and ``model_training.py``; the options and the file
+are ``Model``'s.
 """
 
 from __future__ import annotations

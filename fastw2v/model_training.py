@@ -1,67 +1,44 @@
 """``TrainableModel``: from sentences to trained matrices, and never half of the way.
 
-A call reads and checks everything, and allocates everything, before the model changes. What is read
-becomes an ``EncodedCorpus``; how a vocabulary grows is in ``growing.py``, the loop over epochs in
-``trainer.py``.
+A call reads and checks everything, and allocates everything, before the model changes. The loop
+over epochs is in ``trainer.py``; what it takes to go on after the process has ended, in
+``checkpoints.py``.
 """
 
 from __future__ import annotations
 
-import logging
+import os
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import numpy as np
-
-from fastw2v.callbacks import Callback, call, checked_callbacks
-from fastw2v.corpus import (
-    CorpusReport,
-    EncodedCorpus,
-    encode_for_training,
-    memory_budget,
-    source_of,
-)
+from fastw2v import checkpoint_file
+from fastw2v.callbacks import Callback, checked_callbacks
+from fastw2v.checkpoint_file import Checkpoint, Run
+from fastw2v.checkpoints import Checkpoints, Plan, plan_of
+from fastw2v.checks import optional_number
+from fastw2v.clock import Clock
+from fastw2v.corpus import EncodedCorpus, memory_budget
 from fastw2v.dispatch import choose
-from fastw2v.growing import Tally, next_choice
+from fastw2v.formats.files import PREVIOUS
+from fastw2v.growing import Tally
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.initialization import InitialVectors
 from fastw2v.input_rates import check_rates, rates_of_rows
-from fastw2v.model_state import ModelState
-from fastw2v.resources import available_cores
+from fastw2v.model_file import StoredModel
+from fastw2v.model_reading import ReadingModel
+from fastw2v.model_state import Matrix
+from fastw2v.stopping import NO_LIMITS, Limits, Watch, checked_limits, refuse_with_checkpoints
 from fastw2v.trainer import train
-from fastw2v.vocabulary import Choice, Given, Selection, Vocabulary
-
-logger = logging.getLogger("fastw2v")
+from fastw2v.vocabulary import Identity, Vocabulary
 
 Self = TypeVar("Self", bound="TrainableModel")
 
 
-class TrainableModel(ModelState):
+class TrainableModel(ReadingModel):
     """A model that reads sentences and trains on them; ``Model`` documents the options."""
 
-    def __init__(
-        self,
-        parameters: Hyperparameters,
-        sentences: Any,
-        choice: Choice,
-        *,
-        init: InitialVectors | None,
-        workers: int | None,
-        kernel: str,
-        memory_limit: int | None,
-    ) -> None:
-        super().__init__(parameters, init)
-        self.workers, self.kernel, self.memory_limit = workers, kernel, memory_limit
-        self._choice = choice
-        if sentences is not None:
-            self._check_choice(sentences)
-            if not isinstance(sentences, EncodedCorpus):
-                source_of(sentences)  # refuses now what can't be a corpus
-        self._sentences = sentences
-        self._corpus: EncodedCorpus | None = None
-        self._is_training = False
+    _is_training = False
 
     def train(
         self: Self,
@@ -73,6 +50,11 @@ class TrainableModel(ModelState):
         alpha: float | None = None,
         min_alpha: float | None = None,
         callback: Callback | Sequence[Callback] | None = None,
+        validation: Any = None,
+        patience: int | None = None,
+        max_seconds: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int | str | None = None,
         progress: bool | None = None,
     ) -> Self:
         """Count, encode and train; return the model.
@@ -107,6 +89,35 @@ class TrainableModel(ModelState):
             no other works on the model, whose matrices, ``wv`` and ``history`` are as the epoch
             left them: it may evaluate or save the model, and write into the matrices, but not train
             it. If one returns True, training ends there.
+        validation
+            Sentences to judge each epoch by, which are not trained on: whatever ``Model`` takes,
+            without the tokens outside the vocabulary; or a share of the training sentences, above 0
+            and below 1. The seed chooses these; the vocabulary has their words all the same, and a
+            call without ``validation`` trains on them. Their mean loss an example is each record's
+            ``validation_loss``, in the progress bar and in the log: the objective itself, on
+            windows and noise words that are drawn once, so it changes as the model does and with
+            nothing else, whatever the number of workers. It costs what training on them would.
+        patience
+            End the training when the validation loss has not fallen for so many epochs, and give
+            back the matrices with which it was lowest, however training ends (but for an
+            exception); those from before this call too. The epochs that this undoes have
+            ``kept=False`` in ``history``: the last one that was kept was the best. Copies of both
+            matrices are kept for it, as many bytes as these once more.
+        max_seconds
+            Let the training take no longer, with validation and callbacks, from when the sentences
+            have been read. The learning rate falls by the share of the tokens that is done, or of
+            the time that is gone if that is more, so it ends at ``min_alpha``, within an epoch too
+            (or near it, where time ends in a validation or a callback); ``epochs`` is the most
+            there can be. A last validation that takes longer than the one before training, and the
+            last callbacks, come on top. With it, a seed does not give the same bits again.
+        checkpoint, every
+            A file to write the state of the run to, now and then and beside training, which waits
+            only while the matrices are copied; ``Model.resume`` goes on from it, also where the
+            process was killed. ``every`` is a time such as ``"30s"``, ``"10min"`` (the default) or
+            ``"2h"``, or a number of the vocabulary's tokens. The one before stays as
+            ``FILE.previous``, and both when training ends: remove them when the model is saved. A
+            file that can't be written, as the disk is full, ends the training with an OSError that
+            names it; the model keeps what it has learned, and the checkpoints that are there stay.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -119,6 +130,9 @@ class TrainableModel(ModelState):
             For a key of ``input_rates`` that is not in the vocabulary.
         MemoryError
             If the matrices would not fit, before they are allocated.
+        FloatingPointError
+            If an epoch, or a callback, leaves NaN or infinity in the vectors, with the key, before
+            callbacks see it. The matrices are left as they are, and ``history`` has the epoch.
         KeyboardInterrupt
             On Ctrl-C, with all threads ended. The matrices keep what was learned so far, and
             ``history`` the finished epochs.
@@ -127,11 +141,91 @@ class TrainableModel(ModelState):
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
+        limits = checked_limits(validation, patience, max_seconds)
+        refuse_with_checkpoints(limits, checkpoint)
         check_rates(input_rates)
+        plan = plan_of(checkpoint, every)
         with self._alone():
             corpus = self._read(sentences, weights=weights)
-            self._run(corpus, parameters, input_rates, callbacks, progress)
+            self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
         return self
+
+    @classmethod
+    def resume(
+        cls: type[Self],
+        path: str | os.PathLike[str],
+        sentences: Any,
+        *,
+        weights: Any = None,
+        callback: Callback | Sequence[Callback] | None = None,
+        every: int | str | None = None,
+        workers: int | None = None,
+        kernel: str | None = None,
+        memory_limit: int | None = None,
+        progress: bool | None = None,
+    ) -> Self:
+        """Go on with a run of ``train`` or ``partial_fit`` from its checkpoint; return the model.
+
+        It goes on at the batch where the checkpoint was made, with the same random numbers and
+        learning rates, and trains to the end that was planned. With one worker (and the same kernel
+        on the same kind of processor) the result is that of a run that was never interrupted, bit
+        for bit. Settings, ``input_rates`` too, come from the checkpoint, and go on being written
+        to it.
+
+        Parameters
+        ----------
+        path
+            The checkpoint. Where there is none, but a ``PATH.previous``, that one.
+        sentences, weights
+            The same again, which the checkpoint does not have, in the same order: those that were
+            given to ``Model``, ``train`` or ``partial_fit``. An iterator must be made anew. What
+            can't be made again, such as a stream, should be encoded and saved before it is trained
+            on (``fastw2v.encode(stream).save("corpus.f2v")``); then give
+            ``fastw2v.EncodedCorpus.open("corpus.f2v")`` both times.
+        callback, progress
+            As for ``train``.
+        every, workers, kernel
+            As for ``train`` and ``Model``; None takes what they were.
+        memory_limit
+            As for ``Model``.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If there is no checkpoint, or if it is damaged; if these are not the same sentences or
+            weights.
+        Exception
+            As for ``train``.
+        """
+        callbacks = checked_callbacks(callback)
+        workers = optional_number("workers", workers, least=1)
+        memory_budget(memory_limit)
+        if sentences is None:
+            raise ValueError("a checkpoint has no sentences: give those that it was training on")
+        saved = checkpoint_file.read(path)
+        plan = plan_of(
+            os.fspath(path).removesuffix(PREVIOUS), saved.run.every if every is None else every
+        )
+        model = cls._of(saved.model)
+        model.kernel, model.memory_limit = kernel or saved.run.kernel, memory_limit
+        if workers is not None:
+            model.workers = workers
+        choose(model.kernel)
+        run = saved.run
+        parameters = model._parameters_for(run.epochs, run.alpha, run.min_alpha)
+        with model._alone():
+            corpus = model._read(sentences, weights=weights)
+            saved.corpus.check(corpus)
+            model._run(
+                *(corpus, parameters, saved.input_rates, callbacks, progress),
+                *(NO_LIMITS, plan, saved),
+            )
+        return model
+
+    @classmethod
+    def _of(cls: type[Self], stored: StoredModel) -> Self:
+        """Make a model of what a file has; ``Model`` does it."""
+        raise NotImplementedError
 
     def partial_fit(
         self: Self,
@@ -143,6 +237,11 @@ class TrainableModel(ModelState):
         alpha: float | None = None,
         min_alpha: float | None = None,
         callback: Callback | Sequence[Callback] | None = None,
+        validation: Any = None,
+        patience: int | None = None,
+        max_seconds: float | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int | str | None = None,
         progress: bool | None = None,
     ) -> Self:
         """Grow the vocabulary by new sentences and train on these; return the model.
@@ -158,8 +257,10 @@ class TrainableModel(ModelState):
         ----------
         sentences
             As for ``Model``.
-        weights, input_rates, epochs, alpha, min_alpha, callback, progress
+        weights, input_rates, epochs, alpha, min_alpha, callback, checkpoint, every, progress
             As for ``train``; an array of rates has one for each key of the vocabulary once grown.
+        validation, patience, max_seconds
+            As for ``train``; a share is one of the new sentences.
 
         Raises
         ------
@@ -180,12 +281,15 @@ class TrainableModel(ModelState):
         """
         parameters = self._parameters_for(epochs, alpha, min_alpha)
         callbacks = checked_callbacks(callback)
+        limits = checked_limits(validation, patience, max_seconds)
+        refuse_with_checkpoints(limits, checkpoint)
         if sentences is None:
             raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
         check_rates(input_rates)
+        plan = plan_of(checkpoint, every)
         with self._alone():
             corpus = self._read(sentences, grows=True, weights=weights)
-            self._run(corpus, parameters, input_rates, callbacks, progress)
+            self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
         return self
 
     def grow_vocabulary(self: Self, sentences: Any = None) -> Self:
@@ -246,36 +350,62 @@ class TrainableModel(ModelState):
         input_rates: Any,
         callbacks: Sequence[Callback],
         progress: bool | None,
+        limits: Limits,
+        plan: Plan | None = None,
+        saved: Checkpoint | None = None,
     ) -> None:
-        """Train on a corpus whose vocabulary is the model's, or becomes it."""
+        """Train on a corpus whose vocabulary is the model's, or becomes it.
+
+        With checkpoints by a plan; from the one that was saved on, if there is one.
+        """
+        clock = Clock(limits.max_seconds)
         vocabulary, longest = corpus.vocabulary, corpus.report.longest_sentence
         rates = rates_of_rows(input_rates, vocabulary)
         inputs, outputs = self._matrices_for(vocabulary, self._n_workers, longest)
+        kernel, budget = choose(self.kernel), memory_budget(self.memory_limit)
+        watch = Watch(parameters, corpus, inputs, outputs, limits, clock)
+        watch.begin(budget=budget, workers=self._n_workers, kernel=kernel)
+        first_epoch = self.history[-1].epoch + 1 if self.history else 0
+        if saved is not None:
+            first_epoch = saved.run.first_epoch
+        checkpoints = None
+        if plan is not None:
+            p = parameters
+            run = Run(p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every)
+            model = self._stored(vocabulary, inputs, outputs)
+            checkpoints = Checkpoints(plan.path, run, model, corpus, rates)
         records = train(
             parameters,
             vocabulary,
-            corpus,
+            watch.training,
             inputs,
             outputs,
             input_rates=rates,
-            first_epoch=self.history[-1].epoch + 1 if self.history else 0,
+            first_epoch=first_epoch,
             workers=self._n_workers,
-            kernel=choose(self.kernel),
+            kernel=kernel,
             progress=progress,
+            held_out=watch.held_out,
+            clock=clock,
+            start=None if saved is None else saved.position,
+            checkpoints=checkpoints,
         )
         # Nothing that can be refused is left: from here on the model changes.
         self._become(vocabulary, inputs, outputs)
         self._corpus, self._sentences = corpus, None
-        with closing(records):
+        with closing(records), checkpoints or nullcontext():
             for record in records:
                 self.history.append(record)
-                if call(callbacks, self, record):
-                    return
-                if self.input_vectors is not inputs or self.output_vectors is not outputs:
-                    raise RuntimeError(
-                        "a callback put another matrix in the place of the one being trained: "
-                        "write into it, as in model.input_vectors[:] = ..."
-                    )
+                if watch.ends(record, self, callbacks):
+                    break
+        watch.end(self.history)
+
+    def _stored(self, vocabulary: Vocabulary, inputs: Matrix, outputs: Matrix) -> StoredModel:
+        """Return what a file keeps of the model, once these are its vocabulary and matrices."""
+        is_identity = isinstance(self._choice, Identity)
+        return StoredModel(
+            self.parameters, self.workers, is_identity, vocabulary, inputs, outputs, self.history
+        )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -295,97 +425,3 @@ class TrainableModel(ModelState):
         changes: dict[str, Any] = {"epochs": epochs, "alpha": alpha, "min_alpha": min_alpha}
         changes = {name: value for name, value in changes.items() if value is not None}
         return replace(self.parameters, **changes)
-
-    def _refuse_another_tree(self) -> None:
-        """Refuse new counts where they would change what trained output vectors stand for."""
-        is_tree = self.parameters.objective == "hierarchical_softmax"
-        if is_tree and self.vocabulary is not None and np.any(self.output_vectors):
-            raise ValueError(
-                "with hierarchical softmax a trained model's vocabulary can't grow: other counts "
-                "make another Huffman tree, and the output vectors were learned for the nodes of "
-                "this one. Train a new Model on all sentences, with init=model.wv to begin with "
-                "this one's vectors, or use objective='negative_sampling'"
-            )
-
-    def _check_choice(self, sentences: Any) -> None:
-        """Refuse a choice of the vocabulary where the corpus brings one."""
-        is_encoded = isinstance(sentences, EncodedCorpus)
-        if is_encoded and self.vocabulary is None and self._choice != Selection():
-            raise ValueError(
-                "an EncodedCorpus comes with its vocabulary, and min_count, max_vocab_size or "
-                "vocabulary were given too; choose another one by fastw2v.encode(corpus, ...)"
-            )
-
-    def _next_choice(self, whole: Vocabulary | None) -> Choice:
-        p = self.parameters
-        selection = Selection(p.min_count, p.max_vocab_size)
-        return next_choice(self.vocabulary, self._choice, selection, whole)
-
-    def _read(self, sentences: Any, *, grows: bool = False, weights: Any = None) -> EncodedCorpus:
-        """Return the corpus to train on, without changing the model."""
-        if sentences is not None and self._sentences is not None:
-            raise ValueError(
-                "sentences were given to Model, which train() reads, and others here as well: give "
-                "them to one of the two"
-            )
-        source = self._sentences if sentences is None else sentences
-        if source is None:
-            if weights is not None:
-                raise ValueError(
-                    "weights were given without sentences: those read before may be in another "
-                    "order by now, and keep the weights that they came with; give both anew"
-                )
-            return self._read_already(grows)
-        if grows:
-            self._refuse_another_tree()
-        self._check_choice(source)
-        if isinstance(source, Iterator):
-            self._sentences = None  # whatever happens now, it can't be read from its start again
-        whole = None
-        if isinstance(source, EncodedCorpus):
-            if grows and self.vocabulary is not None:
-                source = source.with_own_counts()
-            whole = source.vocabulary
-        if grows or self.vocabulary is None:
-            choice = self._next_choice(whole)
-        else:
-            choice = Given(self.vocabulary)
-        corpus = encode_for_training(
-            source,
-            choice,
-            seed=self.parameters.seed if self.parameters.shuffle else None,
-            budget=memory_budget(self.memory_limit),
-            workers=self._n_workers,
-            weights=weights,
-        )
-        corpus = self._reported(corpus)
-        logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")
-        return corpus
-
-    def _read_already(self, grows: bool) -> EncodedCorpus:
-        if grows:
-            raise ValueError(
-                "there are no sentences to count: give them to grow_vocabulary(sentences); those "
-                "that were read before are counted already"
-            )
-        if self.vocabulary is None or self._corpus is None:
-            raise ValueError(
-                "there are no sentences to train on: give them to Model(sentences) or to "
-                "train(sentences). A loaded model comes without its corpus, and an iterator "
-                "whose reading failed is used up and must be given anew"
-            )
-        return self._corpus
-
-    def _reported(self, corpus: EncodedCorpus) -> EncodedCorpus:
-        """Return the corpus, its report with what subsampling leaves."""
-        sampled_share = corpus.vocabulary.sampled_share(self.parameters.sample)
-        return corpus.with_report(replace(corpus.report, sampled_share=sampled_share))
-
-    @property
-    def _n_workers(self) -> int:
-        return available_cores() if self.workers is None else self.workers
-
-    @property
-    def report(self) -> CorpusReport | None:
-        """What was read, and what of it is trained on; None until something was read."""
-        return None if self._corpus is None else self._corpus.report

@@ -10,7 +10,6 @@ may be a neighbour; where there are fewer of these, results end with âˆ’1 and âˆ
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from fastw2v._kernels import nearest as kernel
 from fastw2v.checks import optional_number
 from fastw2v.dispatch import kernels
 from fastw2v.resources import available_cores
-from fastw2v.threads import share_out
+from fastw2v.threads import Flag, share_out
 
 Rows = NDArray[np.intp]
 Matrix = NDArray[np.float32]
@@ -90,7 +89,7 @@ def cosines(matrix: Matrix, query: Matrix, *, workers: int | None = None) -> NDA
     share = -(-len(matrix) // n_threads) or 1
     name = kernels().chosen
 
-    def scan(start: int, stopped: threading.Event) -> None:
+    def scan(start: int, stopped: Flag) -> None:
         part = slice(start, start + share)
         if (row := kernel.cosines(query, matrix[part], out[part], name)) >= 0:
             bad.append(start + row)
@@ -174,7 +173,7 @@ def nearest(
     size, scratch_floats = _block(n, matrix.shape[1], n_threads)
     rows_a_call = max(CALL_OPERATIONS // (size * matrix.shape[1]), 1)
 
-    def search(start: int, stopped: threading.Event) -> None:
+    def search(start: int, stopped: Flag) -> None:
         block = slice(start, start + size)
         if own is None:
             unit_queries = _unit_vectors(cast("Matrix", queries[block]), start)

@@ -26,9 +26,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -41,6 +39,7 @@ from fastw2v.corpus import EncodedCorpus, encode, memory_budget
 from fastw2v.corpus.encoding import encode_numbered
 from fastw2v.messages import described
 from fastw2v.resources import available_cores
+from fastw2v.threads import Pool
 from fastw2v.vocabulary import DEFAULT_MIN_COUNT, Selection, Vocabulary
 
 logger = logging.getLogger("fastw2v")
@@ -329,14 +328,15 @@ def _counted(
     bounds = [LAST_HASH * i // n_threads for i in range(1, n_threads + 1)]
     ranges = list(zip([0, *(bound + 1 for bound in bounds)], bounds, strict=False))
     n_passes = 0
-    with ThreadPoolExecutor(n_threads, "fastw2v-pairs") as pool:
+    with Pool(n_threads, "fastw2v-pairs") as pool:
         while ranges:
             now, ranges = ranges[:n_threads], ranges[n_threads:]
             share = budget // n_threads
             counters = [PairCounter(counted, first, last, share) for first, last in now]
             for tokens, ends, _ in corpus.pieces(NO_ROWS):
-                for _ in pool.map(partial(_count, tokens, ends), counters):
-                    pass
+                tasks = [pool.submit(_count, tokens, ends, counter) for counter in counters]
+                for task in tasks:
+                    task.result()
             reached = [counter.last for counter in counters]
             ranges += [(r + 1, last) for r, (_, last) in zip(reached, now, strict=True) if r < last]
             n_passes += 1

@@ -10,7 +10,6 @@ Codes are of the matrix as it was: whoever keeps them sees to it that nobody wri
 
 from __future__ import annotations
 
-import threading
 from typing import TypeAlias
 
 import numpy as np
@@ -20,7 +19,7 @@ from fastw2v._kernels import quantized as kernel
 from fastw2v.dispatch import kernels
 from fastw2v.neighbors import Matrix, Rows, cosines, largest, near_best, readable, threads_for
 from fastw2v.resources import require_memory
-from fastw2v.threads import share_out
+from fastw2v.threads import Flag, share_out
 
 Found: TypeAlias = tuple[Rows, NDArray[np.float32]]
 
@@ -54,7 +53,7 @@ class QuantizedRows:
         self._scales = np.empty(n, np.float32)
         errors = [0.0]
 
-        def encode(start: int, stopped: threading.Event) -> None:
+        def encode(start: int, stopped: Flag) -> None:
             part = slice(start, start + ROWS_AT_ONCE)
             out = self._codes[part], self._scales[part]
             bad, error = kernel.encode(matrix[part], *out, np.empty(d, np.float32))
@@ -111,7 +110,7 @@ class QuantizedRows:
         share = -(-len(codes) // n_threads) or 1
         name = kernels().chosen
 
-        def scan(start: int, stopped: threading.Event) -> None:
+        def scan(start: int, stopped: Flag) -> None:
             part = slice(start, start + share)
             kernel.approximate_cosines(integers, scale, codes[part], scales[part], out[part], name)
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,6 +26,7 @@ from fastw2v._kernels.path_probability import path_log_probabilities
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.corpus.objects import as_tokens, refuse_token
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.threads import Pool, Task
 from fastw2v.vocabulary import Vocabulary
 
 RUN = 1 << 13  # tokens that are worked on at a time, at least
@@ -67,13 +67,13 @@ def score(
     work = partial(_score_run, parameters, inputs, outputs, tree)
     threads = workers if is_tree else 1  # the exact softmax's time is BLAS's, which has its own
     found: list[Logs] = []
-    running: deque[Future[Logs]] = deque()
-    with ThreadPoolExecutor(threads, "fastw2v-scorer") as pool:
+    running: deque[Task[Logs]] = deque()
+    with Pool(threads, "fastw2v-scorer") as pool:
         for run in _runs(sentences, vocabulary):
             running.append(pool.submit(work, run))
             if len(running) > 2 * threads:
                 found.append(running.popleft().result())
-        found += [future.result() for future in running]
+        found += [task.result() for task in running]
     return np.concatenate(found)
 
 

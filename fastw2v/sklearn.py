@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.checks import one_of
+from fastw2v.checks import one_of, real_number
 from fastw2v.corpus import EncodedCorpus, encode
 from fastw2v.corpus.columns import is_table
 from fastw2v.corpus.objects import as_tokens
@@ -91,6 +91,8 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     workers
         Threads of training; with 1, the default, a seed gives the same vectors every time. None is
         every core.
+    validation_share, patience, max_seconds
+        As for ``Model.train``, whose ``validation`` is a share of the documents here.
     verbose
         Show a progress bar while training.
     vector_size, window, shrink_windows, shuffle, max_vocab_size, architecture, objective, negative
@@ -154,6 +156,9 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         workers: int | None = 1,
         kernel: str = "auto",
         seed: int = 1,
+        validation_share: float | None = None,
+        patience: int | None = None,
+        max_seconds: float | None = None,
         verbose: bool = False,
     ) -> None:
         self.vectors = vectors
@@ -184,6 +189,9 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.workers = workers
         self.kernel = kernel
         self.seed = seed
+        self.validation_share = validation_share
+        self.patience = patience
+        self.max_seconds = max_seconds
         self.verbose = verbose
 
     def fit(self, X: Iterable[Document], y: object = None) -> Word2VecVectorizer:
@@ -277,7 +285,14 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         settings = {name: getattr(self, name) for name in TRAINING}
         settings["sample"] = _sample(corpus.vocabulary) if self.sample is None else self.sample
         settings["epochs"] = _epochs(corpus) if self.epochs is None else self.epochs
-        model = Model(corpus, **settings).train(progress=bool(self.verbose))
+        if self.validation_share is not None:
+            real_number("validation_share", self.validation_share)
+        model = Model(corpus, **settings).train(
+            validation=self.validation_share,
+            patience=self.patience,
+            max_seconds=self.max_seconds,
+            progress=bool(self.verbose),
+        )
         rows = model.wv.key_to_index
         row_of = np.array([rows.get(key, -1) for key in everything.vocabulary.keys], np.int32)
         counts = _counted(row_of[everything.tokens], np.asarray(lengths, np.int64), len(rows))
@@ -318,7 +333,8 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         tags.transformer_tags.preserves_dtype = ["float32"]
-        tags.non_deterministic = self.vectors is None and self.workers != 1
+        is_repeated = self.workers == 1 and self.max_seconds is None
+        tags.non_deterministic = self.vectors is None and not is_repeated
         return tags
 
 

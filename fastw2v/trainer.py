@@ -1,22 +1,18 @@
-"""The training loop: epochs, Hogwild threads, batches, learning-rate schedule, progress, history.
+"""The training loop: epochs, batches, learning-rate schedule, progress, history.
 
-Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
-left, and train on them in native code with the GIL released. They share both matrices without a
-lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
-``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
-for the last one, and a long sentence is shared like any other run of tokens.
+An epoch is one run of the threads in ``workers.py``, or several: for a checkpoint they end, and new
+ones go on from the next token, as random numbers and learning rates follow from where a token
+stands.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +21,17 @@ from tqdm import tqdm
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v.clock import Clock
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.threads import StoppableThread
+from fastw2v.validation import HeldOut
 from fastw2v.vocabulary import Vocabulary
+from fastw2v.workers import Batches, train_batches
 
 logger = logging.getLogger("fastw2v")
 
 MOST_BATCH_TOKENS = 40 * BLOCK  # about 10,000
-RELEASE_TOKENS = 1 << 19
-POLL_SECONDS = 0.05  # how often the main thread looks for progress, and for Ctrl-C
+MOST_WORK = 30_000  # multiplications a token, up to which batches are so long
 
 
 @dataclass(frozen=True)
@@ -52,11 +49,18 @@ class EpochRecord:
     examples
         How many examples there were, those of sentences with weight 0 left out.
     tokens
-        Tokens read, before subsampling, those outside the vocabulary too.
+        Tokens read, before subsampling, those outside the vocabulary too; fewer than there are if
+        ``max_seconds`` ended the epoch.
     seconds
-        Wall-clock time.
+        Wall-clock time, without what ``validation_loss`` took.
     lr
         Learning rate at the epoch's end.
+    validation_loss
+        Mean loss an example of the held-out sentences after the epoch, without a step on them; None
+        where there were none.
+    kept
+        False if the epoch's training was undone, as ``patience`` gave back the matrices from before
+        it: the last epoch that was kept is the best one, whose vectors the model has.
     """
 
     epoch: int
@@ -65,6 +69,14 @@ class EpochRecord:
     tokens: int
     seconds: float
     lr: float
+    validation_loss: float | None = None
+    kept: bool = True
+
+    @property
+    def losses(self) -> dict[str, str]:
+        """The losses that there are, by name, as they are shown."""
+        named = {"loss": self.loss, "validation": self.validation_loss}
+        return {name: f"{loss:.4f}" for name, loss in named.items() if loss is not None}
 
     @property
     def words_per_second(self) -> float:
@@ -76,67 +88,48 @@ class EpochRecord:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Position:
+    """Where a run of epochs stands between two batches: it can be taken up from there.
+
+    Attributes
+    ----------
+    epoch, token
+        The epoch, and the first of its tokens not trained on yet: a multiple of ``BLOCK``.
+    loss, examples, weight
+        The epoch's tallies so far, as ``Scratch`` has them.
+    seconds
+        What the epoch has taken so far.
+    """
+
+    epoch: int
+    token: int = 0
+    loss: float = 0.0
+    examples: int = 0
+    weight: float = 0.0
+    seconds: float = 0.0
+
+
+class Checkpoints(Protocol):
+    """What is asked now and then whether it wants to copy the state, while nothing changes it."""
+
+    def begin(self, done: int) -> None:
+        """Hear that training begins, with so many tokens of the run done."""
+
+    def stop_at(self) -> int:
+        """Return how many tokens of the run are to be done when it next does."""
+
+    def is_due(self, done: int) -> bool:
+        """Return whether it does now, when so many tokens of the run are done."""
+
+    def take(self, position: Position, done: int) -> None:
+        """Copy the state, and return: training waits."""
+
+
 class ProgressBar(tqdm):  # type: ignore[misc] # tqdm carries no types
     """tqdm without its monitor thread: this bar is looked after by a thread that never blocks."""
 
     monitor_interval = 0
-
-
-class Batches:
-    """Runs of tokens, handed to whichever thread asks next."""
-
-    def __init__(self, n_tokens: int, size: int) -> None:
-        self._n_tokens, self._size = n_tokens, size
-        self._next = 0
-        self._lock = threading.Lock()
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        while True:
-            with self._lock:
-                begin = self._next
-                self._next += self._size
-            if begin >= self._n_tokens:
-                return
-            yield begin, min(begin + self._size, self._n_tokens)
-
-    def close(self) -> None:
-        """Hand out no more."""
-        with self._lock:
-            self._next = self._n_tokens
-
-
-class Worker(StoppableThread):
-    """One Hogwild thread: trains on batches until none is left, and counts what it has done.
-
-    ``release`` lets go of what a corpus in a file holds in memory, now and then.
-    """
-
-    def __init__(
-        self,
-        kernel: Kernel,
-        scratch: Scratch,
-        epoch: int,
-        batches: Batches,
-        release: Callable[[], None],
-    ) -> None:
-        super().__init__("fastw2v-worker")
-        self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
-        self.release = release
-        self.tokens_done = 0
-        self.error: BaseException | None = None
-
-    def work_on(self) -> None:
-        """Work until there is no batch left, or until something fails here."""
-        try:
-            for begin, end in self.batches:
-                self.kernel.train(self.scratch, self.epoch, begin, end)
-                self.tokens_done += end - begin
-                if self.tokens_done % RELEASE_TOKENS < end - begin:
-                    self.release()
-        except BaseException as error:
-            self.error = error
-            self.batches.close()
-            self.kernel.stop()  # the others need not finish an epoch that has failed
 
 
 def train(
@@ -153,6 +146,10 @@ def train(
     kernel: str = "blas",
     progress: bool | None = None,
     batch_tokens: int | None = None,
+    start: Position | None = None,
+    checkpoints: Checkpoints | None = None,
+    held_out: HeldOut | None = None,
+    clock: Clock | None = None,
     warns: bool = True,
 ) -> Generator[EpochRecord, None, None]:
     """Train both matrices in place, and yield a record after each epoch.
@@ -184,6 +181,15 @@ def train(
     batch_tokens
         Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
         speed only.
+    start
+        Where to take up a run that was left; None is its beginning.
+    checkpoints
+        What is to be given the state now and then: see ``fastw2v.checkpoints``.
+    held_out
+        Sentences, with the same matrices, whose loss each record gets.
+    clock
+        The learning rate falls as far as the share of its time that has gone by, at least; when all
+        has, training ends, also within an epoch.
     warns
         Whether to warn where subsampling leaves nothing to train on.
 
@@ -194,7 +200,7 @@ def train(
     """
     corpus.check_file()
     keep_probability = vocabulary.keep_probability(parameters.sample)
-    if not first_epoch:
+    if not first_epoch and start is None:
         _warn_of_subsampling(vocabulary, parameters.sample)
     noise = tree = None
     if parameters.objective == "negative_sampling":
@@ -220,96 +226,146 @@ def train(
     )
     n_tokens = len(corpus.tokens)
     if batch_tokens is None:
-        batch_tokens = _batch_tokens(parameters, n_tokens, workers)
-    batch_tokens = -(-batch_tokens // BLOCK) * BLOCK
+        longest = corpus.report.longest_sentence
+        batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
+    batch_tokens = max(-(-batch_tokens // BLOCK), 1) * BLOCK
     scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
-    epochs = range(first_epoch, first_epoch + parameters.epochs)
-    return _epochs(steps, scratches, parameters, corpus, epochs, batch_tokens, progress, warns)
+    clock = Clock(None) if clock is None else clock
+    run = _Run(
+        *(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints),
+        *(held_out, clock, warns),
+    )
+    return run.epochs(Position(first_epoch) if start is None else start, progress)
 
 
-def _epochs(
-    kernel: Kernel,
-    scratches: list[Scratch],
-    parameters: Hyperparameters,
-    corpus: EncodedCorpus,
-    epochs: range,
-    batch_tokens: int,
-    progress: bool | None,
-    warns: bool,
-) -> Generator[EpochRecord, None, None]:
-    disable = None if progress is None else not progress
-    n_tokens = len(epochs) * corpus.raw_tokens
-    fall = (parameters.alpha - parameters.min_alpha) / len(epochs)
-    with ProgressBar(total=n_tokens, disable=disable, unit=" words", unit_scale=True) as bar:
-        for number, epoch in enumerate(epochs, start=1):
-            started = time.perf_counter()
-            for scratch in scratches:
-                scratch.reset()
-            _run_epoch(kernel, scratches, epoch, corpus, batch_tokens, bar)
-            examples = sum(scratch.n_examples for scratch in scratches)
-            loss = sum(scratch.loss for scratch in scratches)
-            weight = sum(scratch.weight for scratch in scratches)
-            record = EpochRecord(
-                epoch=epoch,
-                loss=loss / weight if examples else math.nan,
-                examples=examples,
-                tokens=corpus.raw_tokens,
-                seconds=time.perf_counter() - started,
-                lr=parameters.alpha - fall * number,
-            )
-            bar.set_postfix(loss=f"{record.loss:.4f}")
-            logger.info(
-                "epoch %d: loss %.4f, %.0f words/s, %.1f s",
-                *(epoch, record.loss, record.words_per_second, record.seconds),
-            )
-            if examples and not record.loss < 10 * _untrained_loss(parameters, corpus):
-                logger.warning(
-                    "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or "
-                    "negative or window where they are large",
-                    *(epoch, record.loss, parameters.alpha),
-                )
-            if not examples and warns:
-                logger.warning(
-                    "epoch %d had nothing to train on: no two tokens of a sentence were left after "
-                    "subsampling; use sample=0",
-                    epoch,
-                )
-            yield record
+@dataclass(frozen=True)
+class _Run:
+    """A run of epochs: what its threads need, and who wants to copy the state."""
+
+    kernel: Kernel
+    scratches: list[Scratch]
+    parameters: Hyperparameters
+    corpus: EncodedCorpus
+    first_epoch: int
+    batch_tokens: int
+    checkpoints: Checkpoints | None
+    held_out: HeldOut | None
+    clock: Clock
+    warns: bool
+
+    def epochs(self, start: Position, progress: bool | None) -> Generator[EpochRecord, None, None]:
+        """Train from a position on, and yield a record after each epoch."""
+        disable = None if progress is None else not progress
+        epochs = range(self.first_epoch, self.first_epoch + self.parameters.epochs)
+        total = len(epochs) * self.corpus.raw_tokens
+        with ProgressBar(total=total, disable=disable, unit=" words", unit_scale=True) as bar:
+            self._show(bar, start.epoch, start.token)
+            if self.checkpoints is not None:
+                self.checkpoints.begin(self._done(start.epoch, start.token))
+            for epoch in range(start.epoch, epochs.stop):
+                yield self._epoch(start if epoch == start.epoch else Position(epoch), bar)
+                if self.clock.is_over:
+                    logger.info("training ends with epoch %d: max_seconds are over", epoch)
+                    return
+
+    def _epoch(self, start: Position, bar: ProgressBar) -> EpochRecord:
+        """Train for what is left of an epoch, stopping for checkpoints."""
+        began = time.perf_counter() - start.seconds
+        self.scratches[0].reset(start.loss, start.examples, start.weight)
+        for scratch in self.scratches[1:]:
+            scratch.reset()
+        epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
+        while token < n_tokens:
+            if self._is_due(epoch, token):
+                self._take(Position(epoch, token, seconds=time.perf_counter() - began))
+            token = self._stretch(epoch, token, bar)
+            if self.clock.is_over:
+                break
+        self._show(bar, epoch, token)
+        tallies, seconds = self._tallies(), time.perf_counter() - began
+        fall = self.parameters.alpha - self.parameters.min_alpha
+        planned = self.parameters.epochs * n_tokens
+        progress = max(self._done(epoch, token) / planned, self.clock.progress)
+        record = EpochRecord(
+            epoch=epoch,
+            loss=tallies["loss"] / tallies["weight"] if tallies["examples"] else math.nan,
+            examples=tallies["examples"],
+            tokens=round(self.corpus.raw_tokens * token / n_tokens),
+            seconds=seconds,
+            lr=self.parameters.alpha - fall * progress,
+            validation_loss=None if self.held_out is None else self.held_out.loss(),
+        )
+        bar.set_postfix(record.losses)
+        _log(record, self.parameters, self.corpus, self.warns)
+        return record
+
+    def _stretch(self, epoch: int, token: int, bar: ProgressBar) -> int:
+        """Train from a token on until the epoch ends or a checkpoint is due; return how far."""
+        end = len(self.corpus.tokens)
+        if self.checkpoints is not None:
+            stop = self.checkpoints.stop_at() - self._done(epoch, 0)
+            end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
+        batches = Batches(token, end, self.batch_tokens, self.clock)
+
+        def poll(done: int) -> None:
+            self._show(bar, epoch, token + done)
+            if self._is_due(epoch, token + done):
+                batches.close()
+
+        train_batches(
+            *(self.kernel, self.scratches, epoch, batches),
+            release=self.corpus.release,
+            poll=poll,
+        )
+        return batches.next
+
+    def _done(self, epoch: int, token: int) -> int:
+        """Return how many tokens of the run are done."""
+        return (epoch - self.first_epoch) * len(self.corpus.tokens) + token
+
+    def _is_due(self, epoch: int, token: int) -> bool:
+        return self.checkpoints is not None and self.checkpoints.is_due(self._done(epoch, token))
+
+    def _take(self, position: Position) -> None:
+        assert self.checkpoints is not None
+        done = self._done(position.epoch, position.token)
+        self.checkpoints.take(replace(position, **self._tallies()), done)
+
+    def _tallies(self) -> dict[str, Any]:
+        """Return the sums over all threads, by the names that ``Position`` has for them."""
+        return {
+            "loss": sum(scratch.loss for scratch in self.scratches),
+            "examples": sum(scratch.n_examples for scratch in self.scratches),
+            "weight": sum(scratch.weight for scratch in self.scratches),
+        }
+
+    def _show(self, bar: ProgressBar, epoch: int, token: int) -> None:
+        """Bring the bar, which counts tokens as read, to a place in the run."""
+        share = self.corpus.raw_tokens / len(self.corpus.tokens)
+        bar.update(round(self._done(epoch, token) * share) - bar.n)
 
 
-def _run_epoch(
-    kernel: Kernel,
-    scratches: list[Scratch],
-    epoch: int,
-    corpus: EncodedCorpus,
-    batch_tokens: int,
-    bar: ProgressBar,
+def _log(
+    record: EpochRecord, parameters: Hyperparameters, corpus: EncodedCorpus, warns: bool
 ) -> None:
-    """Run one epoch's threads to their end; on any exception stop them all before it goes on."""
-    batches = Batches(len(corpus.tokens), batch_tokens)
-    workers = [Worker(kernel, scratch, epoch, batches, corpus.release) for scratch in scratches]
-    share = corpus.raw_tokens / len(corpus.tokens)  # the bar counts tokens as read
-    shown_before = bar.n
-    try:
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            while not worker.done.wait(POLL_SECONDS):
-                done = sum(worker.tokens_done for worker in workers)
-                bar.update(shown_before + round(done * share) - bar.n)
-    except BaseException:
-        batches.close()
-        kernel.stop()
-        for worker in workers:
-            with contextlib.suppress(KeyboardInterrupt):  # one is on its way already
-                worker.wait()
-        raise
-    for worker in workers:
-        worker.wait()
-    bar.update(shown_before + corpus.raw_tokens - bar.n)
-    for worker in workers:
-        if worker.error is not None:
-            raise worker.error
+    """Say how an epoch went, and what is wrong with it."""
+    logger.info(
+        "epoch %d: %s, %.0f words/s, %.1f s",
+        *(record.epoch, ", ".join(" ".join(item) for item in record.losses.items())),
+        *(record.words_per_second, record.seconds),
+    )
+    if record.loss >= 10 * _untrained_loss(parameters, corpus):  # NaN is an error: see health.py
+        logger.warning(
+            "epoch %d: the loss is %g: training diverged; lower alpha (it is %g), or negative or "
+            "window where they are large",
+            *(record.epoch, record.loss, parameters.alpha),
+        )
+    if not record.examples and warns:
+        logger.warning(
+            "epoch %d had nothing to train on: no two tokens of a sentence were left after "
+            "subsampling; use sample=0",
+            record.epoch,
+        )
 
 
 def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float:
@@ -319,11 +375,20 @@ def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float
     return math.log(1 + len(corpus.vocabulary))
 
 
-def _batch_tokens(parameters: Hyperparameters, n_tokens: int, workers: int) -> int:
-    """Choose a batch: some tens of milliseconds of work, and several for each thread."""
+def _batch_tokens(
+    parameters: Hyperparameters, n_tokens: int, workers: int, longest_sentence: int
+) -> int:
+    """Choose a batch: some tens of milliseconds of work at the most, and several for each thread.
+
+    When a checkpoint is due, threads that have finished their batch wait for the others.
+    """
     if parameters.objective == "softmax":
         return BLOCK
-    return min(MOST_BATCH_TOKENS, -(-n_tokens // (8 * workers)))
+    sides = (longest_sentence if side is None else side for side in parameters.window_sides)
+    contexts = sum(min(side, longest_sentence) for side in sides)
+    work = max(contexts, 1) * (1 + parameters.negative) * parameters.vector_size
+    most = MOST_BATCH_TOKENS * MOST_WORK // max(work, MOST_WORK)
+    return min(most, -(-n_tokens // (8 * workers)))
 
 
 def _warn_of_subsampling(vocabulary: Vocabulary, sample: float) -> None:

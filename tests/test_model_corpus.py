@@ -69,7 +69,7 @@ def test_every_kind_of_input_gives_the_same_bits(kind, tmp_path):
 def test_a_corpus_in_a_temporary_file_gives_the_same_bits(shuffle, monkeypatch):
     monkeypatch.setattr(encoding, "BUCKET", 64)
     expected = train(WALKS, shuffle=shuffle)
-    monkeypatch.setattr("fastw2v.model_training.memory_budget", lambda limit: 100)
+    monkeypatch.setattr("fastw2v.model_reading.memory_budget", lambda limit: 100)
     model = train(iter(WALKS), shuffle=shuffle)
     assert model._corpus.on_disk
     assert not expected._corpus.on_disk
@@ -89,7 +89,7 @@ def open_files():
 def test_an_iterator_that_raises_leaves_the_model_and_no_file(item, monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr("fastw2v.model_training.memory_budget", lambda limit: 0)
+    monkeypatch.setattr("fastw2v.model_reading.memory_budget", lambda limit: 0)
     monkeypatch.setattr("fastw2v.corpus.objects.PIECE", 4)
 
     def failing():

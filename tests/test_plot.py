@@ -336,6 +336,15 @@ def test_history():
     plot.history(nothing_learned).figure().savefig(io.BytesIO())
 
 
+def test_history_with_a_validation_loss():
+    records = [EpochRecord(i, 3.0 - i, 9, 100, 1.5, 0.01, 4.0 - i if i else None) for i in range(3)]
+    top, _ = plot.history(records).figure().axes
+    training, validation = (line.get_ydata() for line in top.lines)
+    np.testing.assert_allclose(training, [3, 2, 1])
+    np.testing.assert_allclose(validation, [np.nan, 3, 2])
+    assert [text.get_text() for text in top.get_legend().get_texts()] == ["training", "validation"]
+
+
 # Files
 
 

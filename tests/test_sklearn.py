@@ -131,6 +131,18 @@ def test_every_parameter_reaches_the_model(name):
         Word2VecVectorizer(**{name: "nonsense"}).fit(["one two", "two one"])
 
 
+def test_held_out_documents_and_time():
+    texts, _ = corpus(40)
+    options = {"vector_size": 8, "epochs": 30, "alpha": 0.1, "validation_share": 0.1}
+    stopped = Word2VecVectorizer(**options, patience=2).fit(texts)
+    assert [record.kept for record in stopped.history_][-3:] == [True, False, False]
+    hurried = Word2VecVectorizer(vector_size=8, epochs=10**6, max_seconds=0.2).fit(texts)
+    assert hurried.history_[-1].lr == pytest.approx(1e-4)
+    for wrong in {"validation_share": ["a", "b"]}, {"patience": 0}, {"max_seconds": 0}:
+        with pytest.raises((TypeError, ValueError), match=next(iter(wrong))):
+            Word2VecVectorizer(**wrong).fit(texts)
+
+
 def test_words_are_split_as_scikit_learn_does():
     options = {"stop_words": ["the"], "strip_accents": "unicode"}
     vectorizer = Word2VecVectorizer(**options, vector_size=4, epochs=1).fit(

@@ -18,6 +18,7 @@ from fastw2v import matrices, objectives, trainer
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v.corpus import encode
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.workers import Batches
 
 OBJECTIVES = {
     "skipgram-window": {"negative_sharing": "window"},
@@ -170,7 +171,7 @@ def test_no_sentence_is_truncated(architecture):
 
 
 def test_every_batch_is_handed_out_once_to_racing_threads():
-    batches = trainer.Batches(1_000_003, 256)
+    batches = Batches(0, 1_000_003, 256)
     taken = []
     threads = [threading.Thread(target=lambda: taken.extend(batches)) for _ in range(8)]
     for thread in threads:
@@ -184,7 +185,7 @@ def test_every_batch_is_handed_out_once_to_racing_threads():
 
 
 def test_closed_batches_are_handed_out_no_more():
-    batches = trainer.Batches(10**12, 256)
+    batches = Batches(0, 10**12, 256)
     taken = []
     for begin, _ in batches:
         taken.append(begin)
@@ -262,8 +263,15 @@ def test_the_softmaxs_mean_loss_is_the_objectives():
 def test_every_thread_has_work_on_a_small_corpus():
     for objective in ("negative_sampling", "softmax"):
         parameters = Hyperparameters(objective=objective)
-        assert trainer._batch_tokens(parameters, 10_000, workers=4) <= 10_000 / 8
-    assert trainer._batch_tokens(Hyperparameters(), 10**8, workers=4) == trainer.MOST_BATCH_TOKENS
+        assert trainer._batch_tokens(parameters, 10_000, 4, 100) <= 10_000 / 8
+    assert trainer._batch_tokens(Hyperparameters(), 10**8, 4, 100) == trainer.MOST_BATCH_TOKENS
+
+
+def test_batches_are_short_where_a_token_takes_long():
+    """Threads that wait for a checkpoint, or at an epoch's end, wait for a batch of the others."""
+    for options in {"window": None}, {"window": 10_000}, {"negative": 10_000}:
+        parameters = Hyperparameters(**options)
+        assert trainer._batch_tokens(parameters, 10**8, 4, 10_000) < 20 * trainer.BLOCK
 
 
 def test_an_epoch_without_examples_has_no_loss_and_says_so(caplog):

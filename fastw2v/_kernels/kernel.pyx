@@ -91,6 +91,7 @@ cdef class Kernel:
 
     cdef Parameters parameters
     cdef BlockUpdate update
+    cdef double planned_tokens  # of all epochs
     cdef size_t most_outputs  # of a step; 0 for the exact softmax, which has none
     cdef object alive  # the arrays, the table and the tree that ``parameters`` points into
 
@@ -146,7 +147,8 @@ cdef class Kernel:
         p.cbow_mean = parameters.cbow_mean
         p.cbow_exact = parameters.cbow_gradient == "exact"
         p.alpha = parameters.alpha
-        p.alpha_slope = (parameters.alpha - parameters.min_alpha) / (epochs * <double>p.n_tokens)
+        self.planned_tokens = epochs * <double>p.n_tokens
+        p.alpha_slope = (parameters.alpha - parameters.min_alpha) / self.planned_tokens
         p.first_epoch = first_epoch
         p.seed = parameters.seed
         p.stop = False
@@ -157,14 +159,22 @@ cdef class Kernel:
         """Tell all threads inside ``train`` to return at their next window."""
         self.parameters.stop = True
 
-    def train(self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end):
+    def train(
+        self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end,
+        double progress=0.0,
+    ):
         """Train on the windows whose centres are tokens ``begin`` … ``end - 1``, without the GIL.
 
-        ``begin`` is a multiple of ``BLOCK``, and so is ``end``, unless it is the corpus's end.
+        ``begin`` is a multiple of ``BLOCK``, and so is ``end``, unless it is the corpus's end. The
+        learning rate is no higher than it is planned to be after the share ``progress``, from 0
+        to 1, of all epochs.
         """
         if scratch.kernel is not self:
             raise ValueError("this scratch was made for another kernel")
+        if not 0.0 <= progress <= 1.0:
+            raise ValueError(f"progress must be from 0 to 1, not {progress}")
         check_range(&self.parameters, begin, end)
+        scratch.buffers.least_position = progress * self.planned_tokens
         with nogil:
             while begin < end and not self.parameters.stop:
                 sample_windows(&self.parameters, &scratch.buffers, epoch, begin,
@@ -173,7 +183,7 @@ cdef class Kernel:
                 fold_losses(&scratch.buffers, 1.0)
                 begin += BLOCK_TOKENS
 
-    def windows(self, int64_t epoch, int64_t begin, int64_t end):
+    def windows(self, int64_t epoch, int64_t begin, int64_t end, double progress=0.0):
         """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
 
         ``negatives`` holds the first draws as drawn, those equal to the centre too: ``negative``
@@ -185,6 +195,7 @@ cdef class Kernel:
         cdef Window window
         found = []
         check_range(&self.parameters, begin, end)
+        s.least_position = progress * self.planned_tokens
         for block in range(begin, end, BLOCK):
             sample_windows(&self.parameters, s, epoch, block, min(block + BLOCK_TOKENS, end))
             for w in range(s.n_windows):
@@ -294,11 +305,11 @@ cdef class Scratch:
         self.nbytes += nbytes
         return memory + (ROW_BYTES - <size_t>memory % ROW_BYTES)
 
-    def reset(self):
-        """Set the tallies back to 0."""
-        self.buffers.loss = 0.0
-        self.buffers.n_examples = 0
-        self.buffers.weight = 0.0
+    def reset(self, double loss=0.0, int64_t n_examples=0, double weight=0.0):
+        """Set the tallies back to 0, or to what they were when a run was left."""
+        self.buffers.loss = loss
+        self.buffers.n_examples = n_examples
+        self.buffers.weight = weight
 
     @property
     def loss(self):

@@ -2,6 +2,8 @@ from fastw2v._kernels._types import FloatArray
 
 INITIAL_VECTORS: int
 SENTENCE_ORDER: int
+HELD_OUT_SENTENCES: int
+HELD_OUT_WINDOWS: int
 
 def draws(seed: int, epoch: int, sentence: int, position: int, n: int) -> list[int]: ...
 def as_uniform(draw: int) -> float: ...

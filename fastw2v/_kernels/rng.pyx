@@ -22,6 +22,8 @@ def as_bounded(uint64_t draw, uint32_t n):
 # What draws that belong to no epoch are for: they take the place of epochs that none can reach.
 INITIAL_VECTORS = 2**64 - 1
 SENTENCE_ORDER = 2**64 - 2
+HELD_OUT_SENTENCES = 2**64 - 3
+HELD_OUT_WINDOWS = 2**63 - 1  # as an epoch, which is signed
 
 
 def fill_uniform(

@@ -97,7 +97,8 @@ cdef struct Parameters:
     # gradient is divided among the contexts (the true gradient), or each gets all of it (word2vec.c).
     bint cbow_mean
     bint cbow_exact
-    # Schedule: lr = alpha - alpha_slope * (tokens of the encoded corpus planned before this one).
+    # Schedule: lr = alpha - alpha_slope * (tokens of the encoded corpus planned before this one), or
+    # of the scratch's least_position, if that is more.
     double alpha
     double alpha_slope
     int64_t first_epoch
@@ -116,6 +117,8 @@ cdef struct Window:
 
 
 cdef struct Scratch:
+    # Schedule: the learning rate is no higher than it is planned to be after so many tokens.
+    double least_position
     # The block at hand, written by windows.pyx and read by the architectures and outputs.pyx, which
     # moves the windows' streams on. The places of repeats are skip-gram's, with shared outputs.
     int32_t* kept  # tokens that survived subsampling

@@ -97,7 +97,8 @@ cdef void sample_sentence(
             window = &scratch.windows[scratch.n_windows]
             window.center = scratch.n_kept
             window.lr = <float>(weight * (
-                parameters.alpha - parameters.alpha_slope * (tokens_before + index)))
+                parameters.alpha - parameters.alpha_slope * max(
+                    <double>(tokens_before + index), scratch.least_position)))
             window.stream = stream
             scratch.n_windows += 1
             append(scratch, token)

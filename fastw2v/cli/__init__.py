@@ -61,6 +61,11 @@ IN_OPTIONS = {
     "pass case_insensitive=True": "leave out --case-sensitive",
     "raise restrict_vocab": "raise --restrict-vocab",
 }
+# What is told in one line: something that the user gave, or the machine has not.
+EXPECTED = (
+    *(ImportError, MemoryError, OSError, ValueError),
+    *(OverflowError, FloatingPointError),
+)
 PIPE_CLOSED = 141  # what a shell reports of a program that SIGPIPE ended
 
 
@@ -88,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _abandon_output()
         return PIPE_CLOSED
-    except (ImportError, MemoryError, OSError, OverflowError, ValueError) as error:
+    except EXPECTED as error:
         print(f"fastw2v: error: {_message(error)}", file=sys.stderr)
         _abandon_output()
         return 1

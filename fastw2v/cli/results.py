@@ -61,7 +61,8 @@ def aligned(rows: Sequence[Sequence[str]], *, indent: int = 0) -> list[str]:
 def history_lines(history: Iterable[EpochRecord]) -> list[str]:
     """Return a line for each epoch."""
     return [
-        f"epoch {record.epoch + 1:>3}  loss {record.loss:.4f}  "
+        f"epoch {record.epoch + 1:>3}  {'  '.join(map(' '.join, record.losses.items()))}  "
         f"{record.words_per_second:>12,.0f} words/s  {record.seconds:8.1f} s"
+        f"{'' if record.kept else '  undone'}"
         for record in history
     ]

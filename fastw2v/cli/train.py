@@ -17,6 +17,7 @@ from fastw2v.cli.arguments import (
     add_workers,
     at_least,
     real,
+    share,
     wrapped,
     writable_format,
 )
@@ -51,6 +52,12 @@ MODEL_OPTIONS = (
     *("alpha", "min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
 )
 CHOICE_OPTIONS = ("min_count", "max_vocab_size")
+# What ``Model.train`` is called with, by its names.
+STOPPING_OPTIONS = {
+    "validation_share": "validation",
+    "patience": "patience",
+    "max_seconds": "max_seconds",
+}
 WHOLE_SENTENCE = "sentence"
 
 
@@ -78,6 +85,8 @@ def add(commands: Commands) -> None:
     add_reading(parser.add_argument_group("reading"))
     _add_model(parser.add_argument_group("what is trained"))
     _add_training(parser.add_argument_group("how it is trained"))
+    _add_stopping(parser.add_argument_group("when it ends"))
+    _add_checkpoints(parser.add_argument_group("should it be interrupted"))
     word2vec.add_flags(
         parser.add_argument_group("word2vec.c's flags", wrapped(word2vec.DESCRIPTION))
     )
@@ -190,6 +199,47 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_stopping(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--validation-share",
+        metavar="SHARE",
+        type=share,
+        help="hold out this share of the sentences, and show their loss after each pass",
+    )
+    group.add_argument(
+        "--patience",
+        metavar="N",
+        type=at_least(1),
+        help="end when that loss has not fallen for N passes, and keep the vectors of the best one",
+    )
+    group.add_argument(
+        "--max-seconds",
+        metavar="S",
+        type=real,
+        help="train no longer, with the learning rate at its end by then; --epochs is then the "
+        "most passes there can be",
+    )
+
+
+def _add_checkpoints(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="write the state of the training to a file now and then; the one before stays as "
+        "FILE.previous",
+    )
+    group.add_argument(
+        "--checkpoint-every",
+        metavar="TIME",
+        help="how often: 30s, 10min, 2h, or a number of tokens (default: 10min)",
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the checkpoint, by the same options, if there is one; begin otherwise",
+    )
+
+
 def _window(text: str) -> int | tuple[int, int] | str:
     """Read what ``Model`` takes as window, or the word that stands for its None."""
     if text == WHOLE_SENTENCE:
@@ -266,7 +316,10 @@ def _vocabulary_choice(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _trained(arguments: argparse.Namespace, sentences: Any, choice: dict[str, Any]) -> Model:
     from fastw2v import EncodedCorpus, Model
+    from fastw2v.checkpoint_file import checkpoint_is_there
 
+    plan, every = _checkpoints(arguments)
+    stopping = _stopping(arguments)
     options = {
         name: getattr(arguments, name)
         for name in MODEL_OPTIONS
@@ -277,7 +330,55 @@ def _trained(arguments: argparse.Namespace, sentences: Any, choice: dict[str, An
     # Model reads texts by itself, but has no options for reading, and chooses no words anew.
     if reading_options(arguments) or (choice and isinstance(sentences, EncodedCorpus)):
         sentences, choice = encoded(sentences, arguments, **choice), {}
-    return Model(sentences, **options, **choice).train(progress=arguments.progress)
+    model = Model(sentences, **options, **choice)
+    if arguments.resume and checkpoint_is_there(plan["checkpoint"]):
+        _check_settings(plan["checkpoint"], model)
+        how = {"workers": arguments.workers, "kernel": arguments.kernel, **every}
+        how["memory_limit"] = arguments.memory_limit
+        return Model.resume(plan["checkpoint"], sentences, **how, progress=arguments.progress)
+    return model.train(**plan, **every, **stopping, progress=arguments.progress)
+
+
+def _stopping(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what may end the training, as ``Model.train`` takes it."""
+    given = {
+        name: getattr(arguments, option)
+        for option, name in STOPPING_OPTIONS.items()
+        if getattr(arguments, option) is not None
+    }
+    if "patience" in given and "validation" not in given:
+        raise MisuseError("--patience needs --validation-share, whose loss it waits for")
+    if given and arguments.checkpoint is not None:
+        raise MisuseError(
+            "--validation-share, --patience and --max-seconds don't go with --checkpoint: a "
+            "resumed training would not know of them"
+        )
+    return given
+
+
+def _checkpoints(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return where checkpoints go, and how often, as ``Model.train`` takes them."""
+    path, every = arguments.checkpoint, arguments.checkpoint_every
+    if path is None:
+        if every is not None or arguments.resume:
+            raise MisuseError("give --checkpoint FILE, which the other options are about")
+        return {}, {}
+    if every is not None and every.isascii() and every.isdecimal():
+        every = int(every)
+    return {"checkpoint": path}, {} if every is None else {"every": every}
+
+
+def _check_settings(path: str, model: Model) -> None:
+    """Refuse to go on with other settings than the checkpoint's, which would have no effect."""
+    from fastw2v import checkpoint_file
+
+    before, now = asdict(checkpoint_file.read(path).model.parameters), asdict(model.parameters)
+    for name, value in before.items():
+        if now[name] != value:
+            raise ValueError(
+                f"{path} was made with {name}={value!r}, and now it is {now[name]!r}: resume by "
+                "the same options, or begin anew without --resume"
+            )
 
 
 def _count(arguments: argparse.Namespace, sentences: Any, choice: dict[str, Any]) -> None:

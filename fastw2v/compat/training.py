@@ -23,14 +23,14 @@ from fastw2v.corpus.encoding import NothingToTrainOnError, encode_numbered
 from fastw2v.corpus.reading import NumberedCorpus
 from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
-from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.health import Health
+from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
 logger = logging.getLogger("fastw2v.compat")
 
 HIERARCHICAL, NEGATIVE_SAMPLING = "hierarchical_softmax", "negative_sampling"
-LEAST_ALPHA = 5e-324  # is 0 as a float32: where a rate of 0 is asked for, nothing moves
 
 
 class Trainer(VocabularyBuilder):
@@ -118,6 +118,8 @@ class Trainer(VocabularyBuilder):
         ValueError
             If ``epochs`` or both totals are missing, if neither ``hs`` nor ``negative`` is set, or
             if the sentences have not one token.
+        FloatingPointError
+            If an epoch leaves NaN or infinity in the vectors, as a far too high ``alpha`` can.
         """
         if epochs is not None:
             self.epochs = epochs
@@ -236,6 +238,7 @@ class Trainer(VocabularyBuilder):
         objective, node_vectors = self._objective()
         parameters = self._hyperparameters(objective, alpha, min_alpha)
         factors = lock_factors(self.wv)
+        outputs = self.syn1 if objective == HIERARCHICAL else self.syn1neg
         check_size(
             parameters,
             corpus.vocabulary,
@@ -248,7 +251,7 @@ class Trainer(VocabularyBuilder):
             corpus.vocabulary,
             corpus,
             self.wv.vectors,
-            self.syn1 if objective == HIERARCHICAL else self.syn1neg,
+            outputs,
             node_vectors=node_vectors,
             input_rates=None if (factors == 1).all() else factors,
             first_epoch=len(self.history),
@@ -257,10 +260,12 @@ class Trainer(VocabularyBuilder):
             progress=False,
             warns=not self.history,
         )
+        health = Health(parameters, corpus.vocabulary, self.wv.vectors, outputs)
         for record in records:
             self.history.append(record)
             if record.examples:
                 self.running_training_loss += record.loss * record.examples
+            health.check_after(record)
         self.min_alpha_yet_reached = min_alpha
 
     def _objective(self) -> tuple[str, Matrix | None]:

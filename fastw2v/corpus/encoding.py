@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Protocol, TypeAlias
 
@@ -19,6 +18,7 @@ from fastw2v._kernels.encoding import LENGTH_BITS, MOST_BUCKET_BITS, Scatter, ga
 from fastw2v.corpus.encoded import CorpusReport, EncodedCorpus
 from fastw2v.corpus.storage import MappedArray, allocate
 from fastw2v.corpus.weights import Weights, weights_left
+from fastw2v.threads import Pool, Task
 from fastw2v.vocabulary import Choice, Counted, Selection, Vocabulary
 
 BUCKET = 1 << 18  # tokens in a bucket, about, while sentences are put into a random order
@@ -179,14 +179,15 @@ def arrange(
     longest : int
         The most tokens that a sentence has.
     """
+    with Pool(workers, "fastw2v-encoder") as pool:
 
-    def translated(consume: bool) -> Iterator[Translated]:
-        return _translated(pieces(consume), workers)
+        def translated(consume: bool) -> Iterator[Translated]:
+            return _translated(pieces(consume), pool, workers)
 
-    if seed is None:
-        return _in_their_order(translated(True), n_tokens, n_sentences, budget, workers)
-    bits = min((max(n_tokens // BUCKET, 1) - 1).bit_length(), MOST_BUCKET_BITS)
-    return _in_random_order(translated, Scatter(seed, bits), 1 << bits, budget)
+        if seed is None:
+            return _in_their_order(translated(True), n_tokens, n_sentences, budget, workers)
+        bits = min((max(n_tokens // BUCKET, 1) - 1).bit_length(), MOST_BUCKET_BITS)
+        return _in_random_order(translated, Scatter(seed, bits), 1 << bits, budget)
 
 
 def _in_their_order(
@@ -196,8 +197,8 @@ def _in_their_order(
     out, offsets = _allocate(n_tokens, n_sentences, budget, in_one_go=True)
     released = _Released((out, offsets), budget)
     n_tokens = n_sentences = longest = 0
-    with ThreadPoolExecutor(1, "fastw2v-encoder") as pool:
-        copying: Future[None] | None = None
+    with Pool(1, "fastw2v-encoder") as pool:
+        copying: Task[None] | None = None
         for tokens, ends in pieces:
             if copying is not None:
                 copying.result()
@@ -263,10 +264,10 @@ def _allocate(
     )
 
 
-def _translated(pieces: Iterator[Numbered], workers: int) -> Iterator[Translated]:
+def _translated(pieces: Iterator[Numbered], pool: Pool, workers: int) -> Iterator[Translated]:
     """Yield each piece's rows and its ends, and an end for a last sentence that has none."""
     is_open = False
-    for tokens, ends in _in_order(pieces, workers):
+    for tokens, ends in _in_order(pieces, pool, workers):
         if len(ends) and ends[0] == 0 and not is_open:
             ends = ends[1:]  # of a sentence whose tokens were all dropped
         is_open = len(tokens) > ends[-1] if len(ends) else is_open or len(tokens) > 0
@@ -275,19 +276,18 @@ def _translated(pieces: Iterator[Numbered], workers: int) -> Iterator[Translated
         yield np.empty(0, np.int32), np.zeros(1, np.int32)
 
 
-def _in_order(pieces: Iterator[Numbered], workers: int) -> Iterator[Translated]:
-    """Translate pieces on several threads, no more of them at a time, and yield them in order."""
+def _in_order(pieces: Iterator[Numbered], pool: Pool, workers: int) -> Iterator[Translated]:
+    """Translate pieces on a pool's threads, no more of them at a time, and yield them in order."""
     if workers == 1:
         yield from map(_translate, pieces)
         return
-    with ThreadPoolExecutor(workers, "fastw2v-encoder") as pool:
-        running: deque[Future[Translated]] = deque()
-        for piece in pieces:
-            running.append(pool.submit(_translate, piece))
-            if len(running) > workers:
-                yield running.popleft().result()
-        while running:
+    running: deque[Task[Translated]] = deque()
+    for piece in pieces:
+        running.append(pool.submit(_translate, piece))
+        if len(running) > workers:
             yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
 
 
 def _translate(piece: Numbered) -> Translated:

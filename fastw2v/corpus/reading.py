@@ -11,6 +11,7 @@ in that block.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from typing import Protocol
 
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from fastw2v.corpus.numbering import KeyTable
 from fastw2v.corpus.storage import Piece, Slabs, Spool
-from fastw2v.threads import StoppableThread
+from fastw2v.threads import StoppableThread, insist, wait_for_all
 
 MOST_WAITING = 4  # pieces for each thread, while an earlier block takes its time
+WAIT_SECONDS = 0.002  # until the next look whether a piece may be added
 BLOCK_BITS = 32  # of a place: which block, above; where in it, below
 
 
@@ -249,9 +251,8 @@ def read(
                 thread.start()
             work.run(0)  # the main thread works too, and between two blocks sees to Ctrl-C
         finally:
-            work.stop()  # at the end there is nothing left to stop
-            for thread in threads:
-                thread.wait()
+            insist(work.stop)  # at the end there is nothing left to stop
+            wait_for_all(threads)
             work.blocks.close()  # a file that is being read
         if work.errors:
             raise min(work.errors, key=lambda error: error[0])[1]
@@ -284,13 +285,11 @@ class _Work:
         self.errors: list[tuple[int, BaseException]] = []
         self._n_blocks = self._n_added = 0
         self._waiting: dict[int, Piece] = {}
-        self._reading, self._adding = threading.Lock(), threading.Condition()
+        self._reading, self._adding = threading.Lock(), threading.Lock()
 
     def stop(self) -> None:
         """Let every thread end after its block."""
-        with self._adding:
-            self.stopped = True
-            self._adding.notify_all()
+        self.stopped = True
 
     def run(self, table: int) -> None:
         """Work on blocks, in one of the tables, until there is none left or one has failed."""
@@ -328,7 +327,6 @@ class _Work:
             while self._n_added in self._waiting:
                 self.corpus.add(self._waiting.pop(self._n_added))
                 self._n_added += 1
-            self._adding.notify_all()
-            most = MOST_WAITING * len(self.tables)
-            while index - self._n_added > most and not self.stopped:
-                self._adding.wait()
+        most = MOST_WAITING * len(self.tables)
+        while index - self._n_added > most and not self.stopped:
+            time.sleep(WAIT_SECONDS)

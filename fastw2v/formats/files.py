@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+PREVIOUS, PARTIAL = ".previous", ".partial"
+
 
 def check_readable(path: str | os.PathLike[str]) -> None:
     """Make sure that there is a file to read.
@@ -85,6 +87,57 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def advancing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Give a new file to write to, which takes the path's place when the block ends well.
+
+    That is ``replacing`` for files that follow each other: what was there before stays, as
+    ``PATH.previous``. Whatever ends the process and whenever, ``PATH`` is a whole file, the old or
+    the new one, if it was one before; on file systems without hard links, ``PATH.previous`` is. The
+    new one is on the disk when this returns. What was left of one as ``PATH.partial`` is written
+    over.
+
+    Raises
+    ------
+    IsADirectoryError, FileNotFoundError, OSError
+        If the path can't become a file; before anything is written.
+    """
+    target = _file_to_be(path)
+    partial = Path(f"{target}{PARTIAL}")
+    try:
+        with open(partial, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _keep(target, Path(f"{target}{PREVIOUS}"))
+        os.replace(partial, target)
+        _sync_folder(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _keep(target: Path, previous: Path) -> None:
+    """Give a file a second name, under which it stays when it is replaced."""
+    if not target.exists():
+        return
+    previous.unlink(missing_ok=True)
+    try:
+        os.link(target, previous)
+    except OSError:  # a file system without hard links
+        os.replace(target, previous)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where the system can."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

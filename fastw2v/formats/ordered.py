@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
 from fastw2v.resources import available_cores
+from fastw2v.threads import Pool, Task
 
 MOST_THREADS = 8  # more would wait for the one that reads or writes
 
@@ -25,8 +25,8 @@ def map_in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
         yield from map(work, ahead)
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(workers, "fastw2v-vectors") as pool:
-        running: deque[Future[Result]] = deque(pool.submit(work, item) for item in ahead)
+    with Pool(workers, "fastw2v-vectors") as pool:
+        running: deque[Task[Result]] = deque(pool.submit(work, item) for item in ahead)
         del ahead
         for item in items:
             if len(running) > workers:

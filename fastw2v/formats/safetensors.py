@@ -83,12 +83,24 @@ def write(
     tensors["counts"] = np.ascontiguousarray(counts, dtype=np.int64)
     for name, matrix in matrices.items():
         tensors[name] = np.asarray(matrix, dtype=np.float32)
-        if problem := _not_finite(name, tensors[name], keys):
+    check_finite({name: tensors[name] for name in matrices}, keys)
+    write_tensors(path, tensors, notes(kind, matrices, metadata))
+
+
+def check_finite(matrices: Mapping[str, NDArray[np.float32]], keys: Sequence[Hashable]) -> None:
+    """Refuse to write a value that is not finite, as it would be refused when it is read.
+
+    Raises
+    ------
+    ValueError
+        Naming the matrix and the key.
+    """
+    for name, matrix in matrices.items():
+        if problem := _not_finite(name, matrix, keys):
             raise ValueError(
                 f"{problem}, and would be refused when the file is read: training diverged, so "
                 "lower alpha and train again"
             )
-    write_tensors(path, tensors, notes(kind, matrices, metadata))
 
 
 def notes(key_kind: str, matrices: Iterable[str], metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -115,7 +127,7 @@ def write_tensors(
     """
     header = {"format": "fastw2v", "version": VERSION, **header}
     with replacing(path) as file:
-        _write_tensors(file, tensors, header, release)
+        write_tensors_to(file, tensors, header, release)
 
 
 def encode_header(
@@ -149,13 +161,13 @@ def encode_header(
     return len(text).to_bytes(8, "little") + text
 
 
-def _write_tensors(
+def write_tensors_to(
     file: IO[bytes],
     tensors: Mapping[str, NDArray[Any]],
     header: Mapping[str, str],
     release: Callable[[], None],
 ) -> None:
-    """Write a safetensors file, some values at a time.
+    """Write a safetensors file, some values at a time, with a call of ``release`` after each.
 
     Not by the library's ``save_file``, which may copy or map all tensors at once.
     """
@@ -180,7 +192,14 @@ def read(path: str | os.PathLike[str]) -> Contents:
         If it is damaged, cut off, or none of ours, or if a matrix holds a value that is not
         finite; the message names the file, and the key.
     """
-    contents = _contents(path, *_read_tensors(path))
+    return checked(path, *read_tensors(path))
+
+
+def checked(
+    path: object, header: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]
+) -> Contents:
+    """Put together what ``read_tensors`` returned, with all the checks of ``read``."""
+    contents = _contents(path, header, tensors)
     if len(set(contents.keys)) != len(contents.keys):
         raise ValueError(f"{path} is damaged: a key occurs more than once")
     _check_finite(path, contents.keys, contents.matrices)
@@ -248,7 +267,7 @@ def _contents(
 
 def read_keys(path: str | os.PathLike[str]) -> tuple[list[Hashable], NDArray[np.int64]]:
     """Read nothing but keys and counts, from any file of ours."""
-    header, tensors = _read_tensors(path, {"keys", "key_offsets", "counts"})
+    header, tensors = read_tensors(path, {"keys", "key_offsets", "counts"})
     try:
         keys, counts = decode_keys(header["key_kind"], tensors), tensors["counts"]
     except (KeyError, ValueError, TypeError, RecursionError) as error:
@@ -259,7 +278,7 @@ def read_keys(path: str | os.PathLike[str]) -> tuple[list[Hashable], NDArray[np.
 
 def tensor_places(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, TensorPlace]]:
     """Return a file's header, if it is ours, and where each tensor lies in it, to be mapped."""
-    header, _ = _read_tensors(path, set())
+    header, _ = read_tensors(path, set())
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         described = json.loads(file.read(length))
@@ -274,7 +293,7 @@ def tensor_places(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[st
     }
 
 
-def _read_tensors(
+def read_tensors(
     path: str | os.PathLike[str], names: Collection[str] | None = None
 ) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     """Read the header and, if it is ours, the tensors, or those of some names."""

@@ -169,7 +169,7 @@ def _text_sizes(figure: Figure, texts: list[str], families: list[str]) -> NDArra
 
 
 def history_figure(plot: HistoryPlot) -> Figure:
-    """Draw the loss and, below, the learning rate after each epoch."""
+    """Draw the losses and, below, the learning rate after each epoch."""
     figure = Figure(HISTORY_SIZE, facecolor=PAPER, layout="constrained")
     epochs = [record.epoch + 1 for record in plot.records]
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
@@ -182,6 +182,13 @@ def history_figure(plot: HistoryPlot) -> Figure:
         axes.set_facecolor(PAPER)
         axes.grid(axis="y", color="#e4e6e8", linewidth=0.7)
         axes.spines[["top", "right"]].set_visible(False)
+    held_out = [record.validation_loss for record in plot.records]
+    if any(loss is not None for loss in held_out):
+        losses = [np.nan if loss is None else loss for loss in held_out]
+        style = {"marker": "o", "markersize": 3.5, "linewidth": 1.4, "linestyle": "--"}
+        top.plot(epochs, losses, color=COLORS[1], label="validation", **style)
+        top.lines[0].set_label("training")
+        top.legend(frameon=False)
     bottom.set_ylim(bottom=0)
     bottom.set_xlabel("epoch")
     bottom.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -28,9 +28,9 @@ def trained(monkeypatch):
         made.append(options)
         init(self, sentences, **options)
 
-    def noted_train(self, *args, progress):
-        made[-1]["progress"] = progress
-        return train(self, *args, progress=False)
+    def noted_train(self, *args, progress, **stopping):
+        made[-1] |= {"progress": progress, **stopping}
+        return train(self, *args, progress=False, **stopping)
 
     monkeypatch.setattr(Model, "__init__", noted_init)
     monkeypatch.setattr(Model, "train", noted_train)
@@ -82,15 +82,38 @@ def test_every_option_reaches_the_model(text, tmp_path, run, trained):
         "vector_size": 6, "window": 3, "shrink_windows": False, "shuffle": False, "min_count": 2,
         "max_vocab_size": 5, "architecture": "cbow", "objective": "negative_sampling",
         "negative": 3, "ns_exponent": 0.5, "negative_sharing": "pair", "cbow_mean": False,
-        "cbow_gradient": "word2vec", "sample": 0.01, "alpha": 0.04, "min_alpha": 0.001,
+        "cbow_gradient": "word2vec", "sample": 0.5, "alpha": 0.04, "min_alpha": 0.001,
         "epochs": 2, "workers": 1, "kernel": "blas", "seed": 9, "memory_limit": 1 << 25,
     }  # fmt: skip
     argv = []
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
         argv += [option.replace("--", "--no-", 1)] if value is False else [option, str(value)]
+    argv += ["--validation-share", "0.5", "--patience", "3", "--max-seconds", "100.5"]
     assert run("train", text, "-o", tmp_path / "m.txt", *argv, "--progress").status == 0
-    assert trained == [{**options, "progress": True}]
+    stopping = {"validation": 0.5, "patience": 3, "max_seconds": 100.5}
+    assert trained == [{**options, **stopping, "progress": True}]
+
+
+def test_held_out_sentences(text, tmp_path, run, result, misused):
+    target = tmp_path / "m.safetensors"
+    argv = ["train", text, "-o", target, *SMALL, "--validation-share", "0.2", "--alpha", "0.5"]
+    history = result(*argv, "--epochs", "40", "--patience", "1")["history"]
+    assert len(history) < 40
+    assert [record["kept"] for record in history] == [True] * (len(history) - 1) + [False]
+    lines = run("info", target).out.splitlines()
+    [last] = [line for line in lines if line.startswith(f"epoch {len(history):>3}")]
+    assert f"validation {history[-1]['validation_loss']:.4f}" in last
+    assert last.endswith("undone")
+    assert "--validation-share" in misused("train", text, "-o", target, "--patience", "1")
+    both = ["--max-seconds", "1", "--checkpoint", tmp_path / "c"]
+    assert "don't go with --checkpoint" in misused("train", text, "-o", target, *both)
+
+
+def test_diverged_vectors_are_told_and_not_saved(text, tmp_path, refused):
+    target = tmp_path / "m.txt"
+    assert "training diverged" in refused("train", text, "-o", target, *SMALL, "--alpha", "1e30")
+    assert not target.exists()
 
 
 def test_nothing_given_is_the_models_default(text, tmp_path, run, trained):
@@ -386,3 +409,39 @@ def test_keys_that_the_format_has_no_form_for(tmp_path, refused, trained):
     message = refused("train", corpus, "-o", tmp_path / "m.txt", "--sample", "0", "--epochs", "1")
     assert "('a', 1)" in message
     assert trained == []
+
+
+# Checkpoints
+
+
+def test_a_run_goes_on_from_its_checkpoint(text, tmp_path, run, refused, monkeypatch):
+    from fastw2v import trainer
+
+    monkeypatch.setattr(trainer, "MOST_BATCH_TOKENS", 256)
+    text.write_text(text.read_text() * 30)
+    target, path = tmp_path / "m.safetensors", tmp_path / "run.ckpt"
+    argv = ["train", text, "-o", target, *SMALL, "--epochs", "3"]
+    assert run(*argv).status == 0
+    expected = Model.load(target)
+    argv += ["--checkpoint", path, "--checkpoint-every", "1500", "--resume"]
+    assert run(*argv).status == 0  # there is none yet
+    assert path.exists()
+    before = Model.load(path)
+    assert len(before.history) < 3
+    target.unlink()
+    assert run(*argv).status == 0
+    model = Model.load(target)
+    assert model.input_vectors.tobytes() == expected.input_vectors.tobytes()
+    assert len(model.history) == 3
+    assert "was made with vector_size=4, and now it is 5" in refused(*argv, "--vector-size", "5")
+
+
+def test_options_of_checkpoints_without_one(text, misused):
+    for options in ["--resume"], ["--checkpoint-every", "10min"]:
+        assert "give --checkpoint FILE" in misused("train", text, "-o", "m.txt", *options)
+
+
+def test_no_interval(text, tmp_path, refused):
+    argv = ["-o", tmp_path / "m.txt", "--checkpoint", tmp_path / "run.ckpt"]
+    message = refused("train", text, *argv, "--checkpoint-every", "soon")
+    assert "every must be a number of tokens, or a time above 0 such as '30s'" in message

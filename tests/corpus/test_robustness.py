@@ -94,11 +94,11 @@ def test_waiting_goes_on_through_interrupts():
     calls = []
     real = thread.done.wait
 
-    def interrupted():
+    def interrupted(*timeout):
         if not calls:
             calls.append(1)
             raise KeyboardInterrupt
-        return real()
+        return real(*timeout)
 
     thread.done.wait = interrupted
     with pytest.raises(KeyboardInterrupt):

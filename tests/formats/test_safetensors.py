@@ -203,14 +203,14 @@ def test_a_file_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [OSError("no space"), KeyboardInterrupt()])
-@pytest.mark.parametrize("where", ["_write_tensors", "os.replace"])
+@pytest.mark.parametrize("where", ["write_tensors_to", "os.replace"])
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch, error, where):
     path = tmp_path / "f.safetensors"
     write(path, ["old"])
     before = path.read_bytes()
 
     def fail(file, *_):
-        if where == "_write_tensors":  # half a file is there already
+        if where == "write_tensors_to":  # half a file is there already
             file.write(b"half")
         raise error
 

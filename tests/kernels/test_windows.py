@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastw2v._kernels.alias import AliasTable
-from fastw2v._kernels.kernel import BLOCK, Scratch
+from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.vocabulary import Vocabulary
 
 LIMIT = 4.5  # standard deviations; all seeds are fixed
@@ -398,3 +399,47 @@ def test_learning_rate_counts_dropped_tokens_too(make_kernel):
 def test_learning_rate_may_stay_where_it_is(make_kernel):
     kernel = make_kernel(np.arange(600), alpha=0.05, min_alpha=0.05)
     assert {w[2] for w in kernel.windows(0, 0, 600)} == {float(np.float32(0.05))}
+
+
+def test_learning_rate_is_no_higher_than_progress_says(make_kernel):
+    """Two epochs of 1,000 tokens: half of the way is the second's beginning."""
+    options = {"epochs": 2, "alpha": 0.4, "min_alpha": 0.2, "window": 1}
+    kernel = make_kernel(np.zeros(1000, int), **options)
+    planned = np.array([lr for epoch in (0, 1) for _, _, lr, _ in kernel.windows(epoch, 0, 1000)])
+    for progress in 0, 0.25, 0.5, 0.9, 1:
+        rates = [lr for epoch in (0, 1) for _, _, lr, _ in kernel.windows(epoch, 0, 1000, progress)]
+        expected = np.minimum(planned, 0.4 - 0.2 * progress)
+        np.testing.assert_allclose(rates, expected, rtol=1e-6)
+
+
+def test_training_takes_progress_from_each_call():
+    """At the end of the way steps are those of a rate that is there already."""
+    random = np.random.default_rng(0)
+    initial = random.normal(size=(2, 4)).astype(np.float32)
+
+    def train(kernel, inputs, scratch, progress):
+        inputs[:] = initial
+        outputs[kernel][:] = 0
+        kernel.train(scratch, 0, 0, 40, progress)
+        return inputs.tolist()
+
+    outputs, moved = {}, []
+    for alpha, shares in (0.5, (1.0, 0.0)), (0.25, (0.0,)), (0.5, (0.0,)):
+        inputs, output_vectors = initial.copy(), np.zeros((2, 4), np.float32)
+        kernel = Kernel(
+            Hyperparameters(vector_size=4, alpha=alpha, min_alpha=0.25),
+            np.tile(np.array([0, 1], np.int32), 20),
+            np.array([0, 40]),
+            keep_probability=np.ones(2, np.float32),
+            noise=AliasTable(np.ones(2)),
+            input_vectors=inputs,
+            output_vectors=output_vectors,
+            first_epoch=0,
+            epochs=1,
+        )
+        outputs[kernel], scratch = output_vectors, Scratch(kernel)
+        moved += [train(kernel, inputs, scratch, progress) for progress in shares]
+    at_the_end, after_it, constant, falling = moved
+    assert at_the_end == constant != falling == after_it
+    with pytest.raises(ValueError, match=r"progress must be from 0 to 1, not 1\.5"):
+        kernel.train(scratch, 0, 0, 40, 1.5)

@@ -1,0 +1,145 @@
+"""Threads that share out a run of tokens, and ``train_batches``, which waits until all have ended.
+
+Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
+left, and train on them in native code with the GIL released. They share both matrices without a
+lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
+``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
+for the last one, and a long sentence is shared like any other run of tokens.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from fastw2v._kernels.kernel import Kernel, Scratch
+from fastw2v.clock import Clock
+from fastw2v.threads import StoppableThread, insist, wait_for_all
+
+RELEASE_TOKENS = 1 << 19
+POLL_SECONDS = 0.05  # how often the main thread looks around, and for Ctrl-C
+
+
+class Batches:
+    """Runs of tokens, handed to whichever thread asks next.
+
+    When the clock's time is over, none but the first are handed out.
+
+    Attributes
+    ----------
+    next
+        The first token that was not handed out.
+    """
+
+    def __init__(self, begin: int, end: int, size: int, clock: Clock | None = None) -> None:
+        self.next, self._end, self._size = begin, end, size
+        self._begin, self.clock = begin, Clock(None) if clock is None else clock
+        self._is_closed = False
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        while True:
+            with self._lock:
+                begin, end = self.next, min(self.next + self._size, self._end)
+                if self._is_closed or begin >= end:
+                    return
+                if begin > self._begin and self.clock.is_over:
+                    return
+                self.next = end
+            yield begin, end
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._is_closed = True
+
+
+class Worker(StoppableThread):
+    """One Hogwild thread: trains on batches until none is left, and counts what it has done.
+
+    ``release`` lets go of what a corpus in a file holds in memory, now and then.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        scratch: Scratch,
+        epoch: int,
+        batches: Batches,
+        release: Callable[[], None],
+    ) -> None:
+        super().__init__("fastw2v-worker")
+        self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
+        self.release = release
+        self.tokens_done = 0
+        self.error: BaseException | None = None
+
+    def work_on(self) -> None:
+        """Work until there is no batch left, or until something fails here."""
+        try:
+            for begin, end in self.batches:
+                progress = self.batches.clock.progress
+                self.kernel.train(self.scratch, self.epoch, begin, end, progress)
+                self.tokens_done += end - begin
+                if self.tokens_done % RELEASE_TOKENS < end - begin:
+                    self.release()
+        except BaseException as error:
+            self.error = error
+            self.batches.close()
+            self.kernel.stop()  # the others need not finish an epoch that has failed
+
+
+def train_batches(
+    kernel: Kernel,
+    scratches: Sequence[Scratch],
+    epoch: int,
+    batches: Batches,
+    *,
+    release: Callable[[], None],
+    poll: Callable[[int], None],
+) -> None:
+    """Train on batches until there are none, or until they are closed.
+
+    Parameters
+    ----------
+    kernel, scratches
+        There is a thread for each scratch.
+    epoch, batches
+        What is trained on. Every batch that was handed out is finished, unless something raises.
+    release
+        As for ``Worker``.
+    poll
+        Called some twenty times a second with the number of tokens done.
+
+    Raises
+    ------
+    BaseException
+        What ``poll`` or a thread raises, or the handler of a signal. All threads have ended then;
+        batches may be left half done.
+    """
+    workers = [Worker(kernel, scratch, epoch, batches, release) for scratch in scratches]
+    try:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            while not worker.done.wait(POLL_SECONDS):
+                poll(sum(worker.tokens_done for worker in workers))
+    except BaseException:
+        _stop(kernel, batches, workers)
+        raise
+    wait_for_all(workers)
+    for worker in workers:
+        if worker.error is not None:
+            raise worker.error
+
+
+def _stop(kernel: Kernel, batches: Batches, workers: Sequence[Worker]) -> None:
+    """End all threads, whatever else arrives meanwhile: one exception is on its way already."""
+
+    def stop() -> None:
+        batches.close()
+        kernel.stop()
+        wait_for_all(workers)
+
+    with suppress(BaseException):
+        insist(stop)
