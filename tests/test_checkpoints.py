@@ -201,10 +201,10 @@ def test_the_last_two_are_kept(path, kept):
     assert_same(Model.resume(path, SENTENCES, progress=False), expected)
 
 
-def test_going_on_from_the_one_before(path):
-    model = Model(SENTENCES, **SMALL).train(checkpoint=path, every=1, progress=False)
+def test_going_on_from_the_one_before(path, kept):
+    model = Model(SENTENCES, **SMALL).train(checkpoint=path, every=5_000, progress=False)
     previous = path.with_name("run.ckpt.previous")
-    shutil.copy(path, previous)
+    shutil.copy(kept[0], previous)
     path.write_bytes(b"damaged")
     with pytest.raises(ValueError, match="is no checkpoint, and would be replaced"):
         Model.resume(previous, SENTENCES, progress=False)
