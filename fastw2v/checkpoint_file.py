@@ -195,6 +195,8 @@ def write(
 
             safetensors.write_tensors_to(file, tensors, header, after_each)
     except OSError as error:
+        if error.errno is None:  # ours, which names the file
+            raise
         raise OSError(
             error.errno, f"no checkpoint could be written: {error.strerror}", os.fspath(path)
         ) from error
