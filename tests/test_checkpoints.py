@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import fastw2v
-from fastw2v import Model, checkpoints, trainer
+from fastw2v import Model, checkpoint_file, checkpoints, trainer
 from fastw2v.checkpoints import Checkpoints, Interval
 from fastw2v.formats import safetensors
+from fastw2v.formats.keys import encode_keys
 
 RANDOM = np.random.default_rng(0)
 SENTENCES = [
@@ -458,6 +459,21 @@ def test_an_exception_ends_the_writing_too(error, path, monkeypatch):
     assert not threads_left()
     assert not list(path.parent.iterdir())
     assert model.train(epochs=1, progress=False).history
+
+
+def test_keys_are_encoded_once_and_not_beside_training(path, kept, monkeypatch):
+    """With millions of them it takes seconds, in which the writer's thread could not be ended."""
+    threads = []
+
+    def encode(keys):
+        threads.append(threading.current_thread())
+        return encode_keys(keys)
+
+    for module in checkpoints, checkpoint_file:
+        monkeypatch.setattr(module, "encode_keys", encode, raising=False)
+    Model(SENTENCES, **SMALL).train(checkpoint=path, every=10_000, progress=False)
+    assert len(kept) > 1
+    assert threads == [threading.main_thread()]
 
 
 def test_training_does_not_wait_for_the_writing(path, monkeypatch):
