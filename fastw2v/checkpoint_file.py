@@ -23,7 +23,6 @@ from fastw2v import model_file
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.formats import safetensors
 from fastw2v.formats.files import PREVIOUS, advancing
-from fastw2v.formats.keys import encode_keys
 from fastw2v.model_file import StoredModel
 from fastw2v.trainer import Position
 
@@ -144,6 +143,7 @@ class Checkpoint(NamedTuple):
 def write(
     path: str | os.PathLike[str],
     checkpoint: Checkpoint,
+    keys: tuple[str, dict[str, NDArray[Any]]],
     look: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a file, whole or not at all; the one before stays as ``PATH.previous``.
@@ -154,6 +154,8 @@ def write(
         The file.
     checkpoint
         What to write.
+    keys
+        The vocabulary's, as ``encode_keys`` returns them: with millions it takes seconds.
     look
         Called some times a second; what it raises ends the writing.
 
@@ -165,7 +167,7 @@ def write(
         If the file can't be written; it names the file.
     """
     model = checkpoint.model
-    kind, tensors = encode_keys(model.vocabulary.keys)
+    kind, tensors = keys[0], dict(keys[1])
     tensors["counts"] = np.ascontiguousarray(model.vocabulary.counts, np.int64)
     matrices = {"input_vectors": model.input_vectors, "output_vectors": model.output_vectors}
     safetensors.check_finite(matrices, model.vocabulary.keys)
@@ -195,6 +197,8 @@ def write(
 
             safetensors.write_tensors_to(file, tensors, header, after_each)
     except OSError as error:
+        if error.errno is None:  # ours, which names the file
+            raise
         raise OSError(
             error.errno, f"no checkpoint could be written: {error.strerror}", os.fspath(path)
         ) from error

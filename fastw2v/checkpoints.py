@@ -127,7 +127,8 @@ class Checkpoints:
         corpus: EncodedCorpus,
         input_rates: NDArray[np.float32] | None,
     ) -> None:
-        encode_keys(model.vocabulary.keys)  # refuses now what can't be written
+        # Refuses now what can't be written; and once, as nothing can end it in the writer's thread.
+        self._keys = encode_keys(model.vocabulary.keys)
         matrices = model.input_vectors, model.output_vectors
         nbytes = sum(matrix.nbytes for matrix in matrices)
         require_memory(nbytes, "checkpoints' copies of both matrices", "train without checkpoints")
@@ -181,7 +182,7 @@ class Checkpoints:
         if self._fingerprint is None:
             self._fingerprint = Fingerprint.of(self._corpus, look)
         state = Checkpoint(model, self._run, position, self._fingerprint, self._input_rates)
-        write(self._path, state, look)
+        write(self._path, state, self._keys, look)
 
     def _finish(self) -> None:
         """Wait until the last one is written, and raise what went wrong with it."""

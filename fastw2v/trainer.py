@@ -304,7 +304,8 @@ class _Run:
         end = len(self.corpus.tokens)
         if self.checkpoints is not None:
             stop = self.checkpoints.stop_at() - self._done(epoch, 0)
-            end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
+            if stop > token:  # else it waits until the last one is written, and ``poll`` sees that
+                end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
         batches = Batches(token, end, self.batch_tokens, self.clock)
 
         def poll(done: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from dataclasses import replace
 from numbers import Real
@@ -27,13 +26,12 @@ from fastw2v.corpus import EncodedCorpus, encode_for_training, source_of
 from fastw2v.estimate import scratch_bytes
 from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
 from fastw2v.resources import require_memory
-from fastw2v.threads import share_out
 from fastw2v.vocabulary import Given, Vocabulary
+from fastw2v.workers import Batches, train_batches
 
 logger = logging.getLogger("fastw2v")
 
 BATCH_BLOCKS = 16  # always as many, as sums must not depend on the number of threads
-RELEASE_BATCHES = 128  # after which a corpus in a file lets go of what it holds in memory
 
 
 def check_validation(validation: Any) -> None:
@@ -114,6 +112,41 @@ def _encoded(sentences: Any, vocabulary: Vocabulary, budget: int, workers: int) 
         if isinstance(error, UnicodeError):  # has more to it than a message, which names the file
             raise
         raise ValueError(f"validation: {error}") from error
+
+
+class Judging:
+    """What threads do instead of training: each batch's loss goes to a place of its own.
+
+    Parameters
+    ----------
+    kernel
+        Whose learning rate is 0.
+    losses, weights
+        Float64, (batches,), to be filled.
+    batch_tokens
+        Tokens of a batch.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        losses: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        batch_tokens: int,
+    ) -> None:
+        self._kernel, self._losses, self._weights = kernel, losses, weights
+        self._batch_tokens = batch_tokens
+
+    def train(self, scratch: Scratch, epoch: int, begin: int, end: int, progress: float) -> None:
+        """Judge one batch."""
+        scratch.reset()
+        self._kernel.train(scratch, epoch, begin, end, progress)
+        place = begin // self._batch_tokens
+        self._losses[place], self._weights[place] = scratch.loss, scratch.weight
+
+    def stop(self) -> None:
+        """Have all threads return at their next window."""
+        self._kernel.stop()
 
 
 class HeldOut:
@@ -200,20 +233,14 @@ class HeldOut:
     def loss(self) -> float:
         """Return the mean loss an example, as ``EpochRecord.loss`` has it, of the matrices now."""
         losses, weights = np.zeros((2, len(self._begins)))
-        unused = list(self._scratches)
-
-        def work(begin: int, stopped: threading.Event) -> None:
-            scratch = unused.pop()
-            scratch.reset()
-            end = min(begin + self._begins.step, len(self._corpus.tokens))
-            self._kernel.train(scratch, HELD_OUT_WINDOWS, begin, end)
-            place = begin // self._begins.step
-            losses[place], weights[place] = scratch.loss, scratch.weight
-            unused.append(scratch)
-            if place % RELEASE_BATCHES == 0:
-                self._corpus.release()
-
-        share_out(work, self._begins, len(self._scratches))
+        batches = Batches(0, len(self._corpus.tokens), self._begins.step)
+        # In other threads, even if there is but one: this one waits for Ctrl-C.
+        train_batches(
+            *(Judging(self._kernel, losses, weights, self._begins.step), self._scratches),
+            *(HELD_OUT_WINDOWS, batches),
+            release=self._corpus.release,
+            poll=lambda done: None,
+        )
         weight = math.fsum(weights)
         if not weight:
             raise ValueError(

@@ -12,13 +12,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import Protocol
 
-from fastw2v._kernels.kernel import Kernel, Scratch
+from fastw2v._kernels.kernel import Scratch
 from fastw2v.clock import Clock
 from fastw2v.threads import StoppableThread, insist, wait_for_all
 
 RELEASE_TOKENS = 1 << 19
 POLL_SECONDS = 0.05  # how often the main thread looks around, and for Ctrl-C
+
+
+class Steps(Protocol):
+    """What is done with batches: ``Kernel``, or what calls one."""
+
+    def train(self, scratch: Scratch, epoch: int, begin: int, end: int, progress: float) -> None:
+        """Work on one batch."""
+
+    def stop(self) -> None:
+        """Have all threads return from ``train`` soon."""
 
 
 class Batches:
@@ -62,7 +73,7 @@ class Worker(StoppableThread):
 
     def __init__(
         self,
-        kernel: Kernel,
+        kernel: Steps,
         scratch: Scratch,
         epoch: int,
         batches: Batches,
@@ -90,7 +101,7 @@ class Worker(StoppableThread):
 
 
 def train_batches(
-    kernel: Kernel,
+    kernel: Steps,
     scratches: Sequence[Scratch],
     epoch: int,
     batches: Batches,
@@ -133,7 +144,7 @@ def train_batches(
             raise worker.error
 
 
-def _stop(kernel: Kernel, batches: Batches, workers: Sequence[Worker]) -> None:
+def _stop(kernel: Steps, batches: Batches, workers: Sequence[Worker]) -> None:
     """End all threads, whatever else arrives meanwhile: one exception is on its way already."""
 
     def stop() -> None:

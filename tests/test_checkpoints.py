@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import fastw2v
-from fastw2v import Model, checkpoints
+from fastw2v import Model, checkpoint_file, checkpoints, trainer
 from fastw2v.checkpoints import Checkpoints, Interval
 from fastw2v.formats import safetensors
+from fastw2v.formats.keys import encode_keys
 
 RANDOM = np.random.default_rng(0)
 SENTENCES = [
@@ -384,6 +385,19 @@ def test_a_full_disk_is_an_error_that_names_the_file(path, kept, monkeypatch):
     assert len(model.train(epochs=2, progress=False).history) == n + 2
 
 
+def test_a_folder_that_is_gone_is_named(path):
+    folder = path.parent / "folder"
+    folder.mkdir()
+    model = Model(SENTENCES, **SMALL | {"epochs": 1000})
+
+    def remove(model, record):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02)
+
+    with pytest.raises(FileNotFoundError, match=r"folder"):
+        model.train(checkpoint=folder / "c", every=20_000, callback=remove, progress=False)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such limits")
 def test_a_file_that_grows_too_large(tmp_path):
     """The system's own error, in the middle of a write, beside training."""
@@ -447,6 +461,21 @@ def test_an_exception_ends_the_writing_too(error, path, monkeypatch):
     assert model.train(epochs=1, progress=False).history
 
 
+def test_keys_are_encoded_once_and_not_beside_training(path, kept, monkeypatch):
+    """With millions of them it takes seconds, in which the writer's thread could not be ended."""
+    threads = []
+
+    def encode(keys):
+        threads.append(threading.current_thread())
+        return encode_keys(keys)
+
+    for module in checkpoints, checkpoint_file:
+        monkeypatch.setattr(module, "encode_keys", encode, raising=False)
+    Model(SENTENCES, **SMALL).train(checkpoint=path, every=10_000, progress=False)
+    assert len(kept) > 1
+    assert threads == [threading.main_thread()]
+
+
 def test_training_does_not_wait_for_the_writing(path, monkeypatch):
     writes = slow_write(monkeypatch)
     epochs_meanwhile = []
@@ -459,6 +488,26 @@ def test_training_does_not_wait_for_the_writing(path, monkeypatch):
     model = Model(SENTENCES, **SMALL | {"epochs": 1000})
     with pytest.raises(ZeroDivisionError):
         model.train(checkpoint=path, every=5_000, callback=look, progress=False)
+
+
+def test_threads_share_the_work_while_one_that_is_overdue_waits_for_the_writing(path, monkeypatch):
+    writes, runs = slow_write(monkeypatch), []
+    train_batches = trainer.train_batches
+
+    def count(*arguments, **options):
+        runs.append(writes.is_set())
+        train_batches(*arguments, **options)
+
+    def look(model, record):
+        if writes.wait(1) and sum(runs) > 3:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(trainer, "train_batches", count)
+    model = Model(SENTENCES, **SMALL | {"epochs": 1000})
+    with pytest.raises(ZeroDivisionError):
+        model.train(checkpoint=path, every=1_000, callback=look, progress=False)
+    # Whole epochs, but for that in which the writing began; of a batch each they were many.
+    assert len(runs) - len(model.history) < 5
 
 
 def test_the_end_waits_for_what_is_being_written(path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals, sent to a real process while it reads, encodes, trains."""
+"""Ctrl-C and other signals, sent to a real process while it reads, encodes, judges, trains."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ signal.signal(signal.SIGTERM, handler)
 kind, stage = sys.argv[1:]
 random = np.random.default_rng(0)
 options = {"min_count": 1, "sample": 0, "workers": 2, "epochs": 10**6, "alpha": 1e-3}
-if stage != "training":  # large enough
+if stage in ("reading", "encoding"):  # large enough
     sentences = random.integers(100_000, size=(12_000, 200), dtype=np.int32)
     options["vector_size"] = 8
 elif kind == "softmax":
@@ -54,10 +54,11 @@ else:
     options["objective"] = kind
 announcing("fastw2v.corpus.encode", "read", "reading")
 announcing("fastw2v.corpus.encoding", "arrange", "encoding")
+announcing("fastw2v.validation", "scratch_bytes", "judging")
 announcing("fastw2v.trainer", "train_batches", "training")
 model = fastw2v.Model(sentences, **options)
 try:
-    model.train(progress=False)
+    model.train(validation=sentences if stage == "judging" else None, progress=False)
 except (KeyboardInterrupt, Terminated) as error:
     seconds = time.perf_counter() - at
     assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
@@ -75,6 +76,7 @@ KINDS = ["negative_sampling", "hierarchical_softmax", "softmax", "long windows",
 MOMENTS = [
     *(("negative_sampling", "reading", delay) for delay in (0.0, 0.1)),
     *(("negative_sampling", "encoding", delay) for delay in (0.0, 0.05)),
+    *((kind, "judging", 0.3) for kind in ("long windows", "many negatives")),
     *((kind, "training", delay) for kind in KINDS for delay in (0.0, 0.6)),
 ]
 
