@@ -63,7 +63,7 @@ except (KeyboardInterrupt, Terminated) as error:
     seconds = time.perf_counter() - at
     assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
     print(type(error).__name__, seconds, flush=True)
-if stage == "training":
+if stage == "training" or "training" in begun:  # 0.05 s may be enough for encoding
     assert np.isfinite(model.input_vectors).all() and model.input_vectors.any()
 else:
     assert model.vocabulary is None and model.input_vectors is None  # as it was
