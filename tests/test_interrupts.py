@@ -63,7 +63,7 @@ except (KeyboardInterrupt, Terminated) as error:
     seconds = time.perf_counter() - at
     assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
     print(type(error).__name__, seconds, flush=True)
-if stage == "training" or "training" in begun:  # 0.05 s may be enough for encoding
+if stage == "training" or "training" in begun:  # some machines are fast
     assert np.isfinite(model.input_vectors).all() and model.input_vectors.any()
 else:
     assert model.vocabulary is None and model.input_vectors is None  # as it was
@@ -96,7 +96,9 @@ def test_a_signal_ends_everything_within_a_second(kind, stage, delay, tmp_path):
             time.sleep(delay)
             process.send_signal(getattr(signal, name))
             sent = time.perf_counter()
-            error, seconds = process.stdout.readline().split()
+            while len(line := process.stdout.readline().split()) == 1:
+                pass  # a later stage has begun before the signal came
+            error, seconds = line
             assert error == raised
             assert float(seconds) < 1
             assert time.perf_counter() - sent < 3  # on a busy machine
