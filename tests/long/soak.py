@@ -17,6 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
+from mmap import PAGESIZE
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,8 @@ SMALL = {"vector_size": 16, "min_count": 1, "sample": 0, "epochs": 10}
 
 def draw_sentences(n, groups, seed):
     """Draw sentences, each of the 20 words of one group."""
-    random = np.random.default_rng(seed)
-    drawn = zip(random.integers(groups, size=n), random.integers(20, size=(n, 12)), strict=True)
-    return [[f"g{group}w{word}" for word in words] for group, words in drawn]
+    words = np.random.default_rng(seed).integers(20, size=(n, 12)).tolist()
+    return [[f"g{i % groups}w{word}" for word in line] for i, line in enumerate(words)]
 
 
 def check_groups(wv):
@@ -84,30 +84,23 @@ class Soak:
                 assert all(len(job.result()) == 10 for job in asked)
         check_groups(model.wv)
 
-    def ask(self, n):
-        """Ask vectors in a mapped file: key by key, many at once, analogies; save some as text."""
-        wv, path = fastw2v.load(self.vectors), self.folder / f"some{n}.txt"
+    def ask(self):
+        """Ask vectors in a mapped file: key by key, many at once, analogies."""
+        wv = fastw2v.load(self.vectors)
         keys = wv.index_to_key[:ASKED]
         assert [wv.get_index(wv.most_similar(key, topn=1)[0][0]) for key in keys] == self.nearest
         assert wv.neighbors(keys, topn=1)[0][:, 0].tolist() == self.nearest
         answers = evaluation.evaluate_analogies(wv.index_to_key, wv.vectors, self.questions)
         assert answers.accuracy == 1
-        fastw2v.KeyedVectors(keys, wv[keys]).save(path)
-        assert (fastw2v.load(path).vectors == wv[keys]).all()
 
     def cycle(self):
         """Do all at the same time; return threads, open files, and memory in MB, afterwards."""
+        jobs = [partial(self.train, *kind) for kind in product(ARCHITECTURES, OBJECTIVES, (1, 2))]
         with ThreadPoolExecutor(4) as pool:
-            jobs = [
-                partial(self.train, *kind) for kind in product(ARCHITECTURES, OBJECTIVES, (1, 2))
-            ]
-            jobs += [self.grow, *(partial(self.ask, n) for n in range(3))]
-            for _ in pool.map(lambda job: job(), jobs):
-                pass
+            list(pool.map(lambda job: job(), [*jobs, self.grow, *[self.ask] * 3]))
         gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        threads, files = (len(os.listdir(f"/proc/self/{name}")) for name in ("task", "fd"))
-        return threads, files, pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        memory = int(Path("/proc/self/statm").read_text().split()[1]) * PAGESIZE / 1e6
+        return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), memory
 
 
 def run(minutes, folder):
@@ -117,9 +110,8 @@ def run(minutes, folder):
         uses.append(soak.cycle())
         print("cycle {}: {} threads, {} files, {:.1f} MB".format(len(uses), *uses[-1]), flush=True)
         assert uses[-1][:2] == uses[0][:2], "threads or files are left over"
-    memory = [use[2] for use in uses[WARM_UP:]]
-    fifth = len(memory) // 5
-    first, last = np.median(memory[:fifth]), np.median(memory[-fifth:])
+    fifths = np.array_split([use[2] for use in uses[WARM_UP:]], 5)
+    first, last = np.median(fifths[0]), np.median(fifths[-1])
     print(f"{len(uses)} cycles, all as they must be; memory {first:.1f} MB, then {last:.1f}")
     if last > 1.01 * first + 5:
         raise SystemExit("memory has grown")
