@@ -17,8 +17,12 @@ folder=${SANITIZE_FOLDER:-build/sanitize}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 case ${SANITIZER:=address} in
-address) kinds=address,undefined libraries="libasan.so libubsan.so" call=__asan_report ;;
-thread) kinds=thread libraries=libtsan.so call=__tsan_read ;;
+address) kinds=address,undefined libraries="libasan.so libubsan.so" call=__asan_report run= ;;
+thread)
+    kinds=thread libraries=libtsan.so call=__tsan_read
+    run="setarch $(uname -m) -R" # it wants memory where it expects it, no random addresses
+    export OPENBLAS_NUM_THREADS=1 # how NumPy's BLAS's threads wait, it can't see
+    ;;
 *) echo "SANITIZER is address or thread, not $SANITIZER" && exit 1 ;;
 esac
 flags="-fsanitize=$kinds -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
@@ -59,10 +63,6 @@ tests/long/*.py) set -- "$folder/venv/bin/python" "$@" ;;
 # Not --capture=fd, which would hide the reports in tests that pass.
 *) set -- "$folder/venv/bin/pytest" -q -x -p no:cacheprovider --capture=sys "$@" ;;
 esac
-# NumPy's BLAS was not compiled for the thread sanitizer, which takes its threads' waiting for races.
-export OPENBLAS_NUM_THREADS=1 PYTHONMALLOC=malloc
+export PYTHONMALLOC=malloc TSAN_OPTIONS="suppressions=$PWD/tests/long/hogwild.supp"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS="suppressions=$PWD/tests/long/hogwild.supp"
-# The thread sanitizer wants memory where it expects it, so no random addresses.
-[ "$SANITIZER" = address ] || set -- setarch "$(uname -m)" -R env LD_PRELOAD="$preload" "$@"
-exec env LD_PRELOAD="$preload" "$@"
+exec $run env LD_PRELOAD="$preload" "$@"
