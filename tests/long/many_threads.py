@@ -46,7 +46,7 @@ def same_vocabulary(a, b):
 def train():
     """Every kernel, architecture and objective, with rates and without; growing and scoring."""
     # Few rows: the sanitizer searches all addresses that raced before at each race.
-    some, new = sentences(150, words=50), sentences(50, words=70, seed=1)
+    some, new = sentences(300, words=50), sentences(50, words=70, seed=1)
     for kernel, architecture, objective in itertools.product(
         fastw2v.kernels().available, ARCHITECTURES, OBJECTIVES
     ):
@@ -54,7 +54,7 @@ def train():
         options = {"architecture": architecture, "objective": objective, "kernel": kernel}
         options["negative_sharing"] = "pair" if kernel in ("generic", "blas") else "window"
         model = fastw2v.Model(
-            some, min_count=1, workers=WORKERS, vector_size=12, epochs=1, sample=0.01, **options
+            some, min_count=1, workers=WORKERS, vector_size=12, epochs=2, sample=0, **options
         )
         model.train(progress=False)
         rates = np.random.default_rng(0).choice([0, 0.5, 1], len(model.wv))

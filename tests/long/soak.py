@@ -99,6 +99,7 @@ class Soak:
             list(pool.map(lambda job: job(), [*jobs, self.grow, *[self.ask] * 3]))
         gc.collect(), LIBC.malloc_trim(0)
         memory = int(Path("/proc/self/statm").read_text().split()[1]) * PAGESIZE / 1e6
+        time.sleep(0.2)  # a thread that Python has joined may take a moment to be gone
         return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), memory
 
 
