@@ -15,7 +15,6 @@ import os
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import product
 from mmap import PAGESIZE
 from pathlib import Path
@@ -25,11 +24,9 @@ import numpy as np
 import fastw2v
 from fastw2v.evaluation import evaluate_analogies
 
-WARM_UP = 10  # cycles
 LIBC = ctypes.CDLL(None)  # glibc, whose free memory is no leak: it keeps to one arena, and trims it
-ARCHITECTURES = "skipgram", "cbow"
 OBJECTIVES = "negative_sampling", "hierarchical_softmax", "softmax"
-ROWS, ASKED = 20_000, 200  # of the vectors in a file
+WARM_UP, ROWS, ASKED = 10, 20_000, 200  # cycles; of the vectors in a file
 SMALL = {"vector_size": 16, "min_count": 1, "sample": 0, "epochs": 10}
 
 
@@ -94,9 +91,9 @@ class Soak:
 
     def cycle(self):
         """Do all at the same time; return threads, open files, and memory in MB, afterwards."""
-        jobs = [partial(self.train, *kind) for kind in product(ARCHITECTURES, OBJECTIVES, (1, 2))]
+        jobs = [(self.train, *kind) for kind in product(("skipgram", "cbow"), OBJECTIVES, (1, 2))]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda job: job(), [*jobs, self.grow, *[self.ask] * 3]))
+            list(pool.map(lambda job: job[0](*job[1:]), [*jobs, (self.grow,), *[(self.ask,)] * 3]))
         gc.collect(), LIBC.malloc_trim(0)
         memory = int(Path("/proc/self/statm").read_text().split()[1]) * PAGESIZE / 1e6
         time.sleep(0.2)  # a thread that Python has joined may take a moment to be gone
@@ -111,8 +108,7 @@ def run(minutes, folder):
         uses.append(soak.cycle())
         print("cycle {}: {} threads, {} files, {:.1f} MB".format(len(uses), *uses[-1]), flush=True)
         assert uses[-1][:2] == uses[0][:2], "threads or files are left over"
-    fifths = np.array_split([use[2] for use in uses[WARM_UP:]], 5)
-    first, last = np.median(fifths[0]), np.median(fifths[-1])
+    first, *_, last = map(np.median, np.array_split([use[2] for use in uses[WARM_UP:]], 5))
     print(f"{len(uses)} cycles, all as they must be; memory {first:.1f} MB, then {last:.1f}")
     assert last <= 1.01 * first + 5, "memory has grown"
 
@@ -120,5 +116,5 @@ def run(minutes, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=60, help="default: 60")
-    with tempfile.TemporaryDirectory() as folder:
-        run(folder=folder, **vars(parser.parse_args()))
+    with tempfile.TemporaryDirectory() as made:
+        run(parser.parse_args().minutes, made)
