@@ -1,19 +1,31 @@
 #!/bin/sh
 # Run the tests of the native code under sanitizers: tests/long/sanitize.sh [pytest's arguments]
 # or a script of this folder: tests/long/sanitize.sh tests/long/grow_cycles.py [its arguments]
+# and for races between threads: SANITIZER=thread tests/long/sanitize.sh [either]
 #
-# Builds the package, all kernels included, with GCC's address and undefined behaviour sanitizers, in
-# an environment of its own, and runs there the tests of what is native code (kernels, reading,
-# phrases, training, searches, vectors as text), or what the arguments name. Ends with an error at
-# the first report. Needs gcc with libasan and libubsan, Python with its headers, and a package
-# registry for pip. Leaks are not looked for: the interpreter itself has some. Builds in the folder
-# SANITIZE_FOLDER, by default build/sanitize.
+# Builds the package, all kernels included, with GCC's address and undefined behaviour sanitizers, or
+# its thread sanitizer, in an environment of its own, and runs there the tests of what is native code
+# (kernels, reading, phrases, training, searches, vectors as text), or of what has threads, or what
+# the arguments name. Ends with an error at the first report, or after the last test where threads
+# raced; the races that Hogwild training is made of are listed in hogwild.supp. Needs gcc with libasan
+# and libubsan, or libtsan and setarch, Python with its headers, and a package registry for pip. Leaks
+# are not looked for: the interpreter itself has some. Builds in the folder SANITIZE_FOLDER, by default
+# build/sanitize.
 set -eu
 cd "$(dirname "$0")/../.."
 folder=${SANITIZE_FOLDER:-build/sanitize}
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-flags="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
+case ${SANITIZER:=address} in
+address) kinds=address,undefined libraries="libasan.so libubsan.so" call=__asan_report run= ;;
+thread)
+    kinds=thread libraries=libtsan.so call=__tsan_read
+    run="setarch $(uname -m) -R" # it wants memory where it expects it, no random addresses
+    export OPENBLAS_NUM_THREADS=1 # how NumPy's BLAS's threads wait, it can't see
+    ;;
+*) echo "SANITIZER is address or thread, not $SANITIZER" && exit 1 ;;
+esac
+flags="-fsanitize=$kinds -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
 
 # From a copy: objects that another build left would be taken as they are, and these by the next.
 rm -rf "$folder/source"
@@ -26,24 +38,31 @@ CC=gcc CFLAGS=$flags LDFLAGS=$flags "$folder/venv/bin/pip" install -q "$folder/s
 
 for module in "$folder"/venv/lib/python3*/site-packages/fastw2v/[!_]*/*.so \
     "$folder"/venv/lib/python3*/site-packages/fastw2v/_kernels/*.so; do
-    nm -D "$module" | grep -q __asan_report || { echo "NOT SANITIZED: $module" && exit 1; }
+    nm -D "$module" | grep -q $call || { echo "NOT SANITIZED: $module" && exit 1; }
 done
 for kernel in "$folder"/source/build/temp.*/fastw2v/_kernels/simd/*.o; do
-    nm "$kernel" | grep -q __asan_report || { echo "NOT SANITIZED: $kernel" && exit 1; }
+    nm "$kernel" | grep -q $call || { echo "NOT SANITIZED: $kernel" && exit 1; }
 done
 
 # libstdc++ comes along because the sanitizer looks for the exceptions of pyarrow's C++ at the start;
 # with Python's own allocator in the way, what lies beyond its objects would not be seen.
 preload=
-for library in libasan.so libubsan.so libstdc++.so.6; do
+for library in $libraries libstdc++.so.6; do
     preload="$preload $(gcc -print-file-name=$library)"
 done
-[ $# -gt 0 ] || set -- tests/kernels tests/corpus tests/test_phrases.py tests/test_training.py \
-    tests/test_model.py tests/test_quantized.py tests/test_neighbors.py \
-    tests/formats/test_text_and_word2vec.py tests/formats/test_table.py
+if [ $# -eq 0 ]; then
+    case $SANITIZER in
+    address) set -- tests/kernels tests/corpus tests/test_phrases.py tests/test_training.py \
+        tests/test_model.py tests/test_quantized.py tests/test_neighbors.py \
+        tests/formats/test_text_and_word2vec.py tests/formats/test_table.py ;;
+    thread) set -- tests/long/many_threads.py ;;
+    esac
+fi
 case $1 in
 tests/long/*.py) set -- "$folder/venv/bin/python" "$@" ;;
-*) set -- "$folder/venv/bin/pytest" -q -x -p no:cacheprovider "$@" ;;
+# Not --capture=fd, which would hide the reports in tests that pass.
+*) set -- "$folder/venv/bin/pytest" -q -x -p no:cacheprovider --capture=sys "$@" ;;
 esac
-LD_PRELOAD=$preload PYTHONMALLOC=malloc \
-    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 "$@"
+export PYTHONMALLOC=malloc TSAN_OPTIONS="suppressions=$PWD/tests/long/hogwild.supp"
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+exec $run env LD_PRELOAD="$preload" "$@"
