@@ -21,7 +21,10 @@ from typing import Any, Generic, TypeVar
 Result = TypeVar("Result")
 
 POLL_SECONDS = 0.05  # how often a flag is looked at, should its waking up be lost
-START_SECONDS = 5.0  # a thread that was made runs by then
+START_SECONDS = 0.5  # a thread that was made runs by then; a later one finds nothing to do
+
+# Where Thread.start lists what is about to run, for threading.enumerate.
+_limbo: dict[threading.Thread, threading.Thread] = getattr(threading, "_limbo", {})
 
 
 class Flag(threading.Event):
@@ -114,6 +117,8 @@ class StoppableThread(threading.Thread):
                 break
             except BaseException as error:  # Ctrl-C, or what a handler of another signal raises
                 interrupt = error
+        if self.ident is None:  # Thread.start had listed it, and was interrupted before it began
+            _limbo.pop(self, None)
         if interrupt is not None:
             raise interrupt
 

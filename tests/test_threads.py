@@ -50,6 +50,24 @@ def test_a_thread_that_will_never_run_is_not(monkeypatch):
     assert not thread.done.is_set()
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_thread_that_was_listed_but_not_begun_is_forgotten_within_a_second(monkeypatch, error):
+    thread, before = Slow("listed"), threading.enumerate()
+
+    def start(thread):
+        threading._limbo[thread] = thread
+        raise error
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(error):
+        thread.start()
+    assert thread in threading.enumerate()
+    began = time.perf_counter()
+    thread.wait()
+    assert time.perf_counter() - began < 0.9
+    assert threading.enumerate() == before
+
+
 def test_a_thread_that_was_not_or_could_not_be_started_is_not_waited_for(monkeypatch):
     thread = Slow("unborn")
     thread.wait()
