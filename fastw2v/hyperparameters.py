@@ -70,6 +70,7 @@ class Hyperparameters:
     alpha: float = None  # type: ignore[assignment] # None becomes the measured default
     min_alpha: float = 1e-4
     epochs: int = 5
+    deterministic: bool = False
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -89,7 +90,7 @@ class Hyperparameters:
         most_words = optional_number("max_vocab_size", self.max_vocab_size, least=1)
         self._set("max_vocab_size", most_words)
         self._set("window", _checked_window(self.window))
-        for name in ("shrink_windows", "shuffle", "cbow_mean"):
+        for name in ("shrink_windows", "shuffle", "cbow_mean", "deterministic"):
             value = getattr(self, name)
             if not isinstance(value, bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, not {value!r}")

@@ -91,7 +91,12 @@ class Model(TrainableModel):
     workers
         Threads; None is every core that the process may use when it trains. With one, a seed gives
         the same bits every time; with more, threads race for the rows of the matrices, as in every
-        fast word2vec.
+        fast word2vec, unless ``deterministic`` is set.
+    deterministic
+        Whether a seed gives the same bits with any number of ``workers`` (with the same kernel, on
+        one kind of processor). Training then goes in rounds of eight blocks of 256 tokens, which
+        start from the same matrices and whose changes are added in their order: slower, with other
+        bits than one worker gives without it, and work for eight threads at the most.
     kernel
         The native code of the updates: a name that ``fastw2v.kernels()`` lists, or ``"auto"``, the
         fastest here. The exact softmax always runs on BLAS. Files don't keep it.
@@ -162,6 +167,7 @@ class Model(TrainableModel):
         min_alpha: float = 1e-4,
         epochs: int = 5,
         workers: int | None = None,
+        deterministic: bool = False,
         kernel: str = "auto",
         seed: int = 1,
         init: InitialVectors | None = None,
@@ -185,6 +191,7 @@ class Model(TrainableModel):
             alpha=cast("float", alpha),  # None becomes the default
             min_alpha=min_alpha,
             epochs=epochs,
+            deterministic=deterministic,
             seed=seed,
         )
         choose(kernel)

@@ -48,7 +48,7 @@ TRAINING = (
     *("vector_size", "window", "shrink_windows", "shuffle", "architecture", "objective"),
     *("negative", "ns_exponent", "negative_sharing", "cbow_mean", "cbow_gradient", "alpha"),
     "min_alpha",
-    *("workers", "kernel", "seed"),
+    *("workers", "deterministic", "kernel", "seed"),
 )
 
 SAMPLES = (DEFAULT_SAMPLE, 1e-3, 0.0)
@@ -97,7 +97,9 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Show a progress bar while training.
     vector_size, window, shrink_windows, shuffle, max_vocab_size, architecture, objective, negative
         As for ``Model``, as are all that follow.
-    ns_exponent, negative_sharing, cbow_mean, cbow_gradient, alpha, min_alpha, kernel, seed
+    ns_exponent, negative_sharing, cbow_mean, cbow_gradient, alpha, min_alpha, deterministic, kernel
+        As for ``Model``.
+    seed
         As for ``Model``.
 
     Attributes
@@ -154,6 +156,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         min_alpha: float = 1e-4,
         epochs: int | None = None,
         workers: int | None = 1,
+        deterministic: bool = False,
         kernel: str = "auto",
         seed: int = 1,
         validation_share: float | None = None,
@@ -187,6 +190,7 @@ class Word2VecVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.min_alpha = min_alpha
         self.epochs = epochs
         self.workers = workers
+        self.deterministic = deterministic
         self.kernel = kernel
         self.seed = seed
         self.validation_share = validation_share

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -21,12 +21,13 @@ from tqdm import tqdm
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
+from fastw2v._kernels.rounds import ROUND, Rounds
 from fastw2v.clock import Clock
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.validation import HeldOut
 from fastw2v.vocabulary import Vocabulary
-from fastw2v.workers import Batches, train_batches
+from fastw2v.workers import Batches, JointBatches, Steps, train_batches
 
 logger = logging.getLogger("fastw2v")
 
@@ -95,7 +96,8 @@ class Position:
     Attributes
     ----------
     epoch, token
-        The epoch, and the first of its tokens not trained on yet: a multiple of ``BLOCK``.
+        The epoch, and the first of its tokens not trained on yet: a multiple of ``BLOCK``, and of
+        ``ROUND`` where training is deterministic.
     loss, examples, weight
         The epoch's tallies so far, as ``Scratch`` has them.
     seconds
@@ -172,14 +174,14 @@ def train(
     first_epoch
         The number of the first epoch: random numbers are keyed by it.
     workers
-        Threads, at the most: no more than there are batches. With one, the same input gives the
-        same bits.
+        Threads, at the most: no more than there are batches. With one, or where training is
+        deterministic, the same input gives the same bits.
     kernel
         The name of one that this processor can run.
     progress
         True shows a progress bar, False none, None one where standard error is a terminal.
     batch_tokens
-        Tokens that a thread takes at a time, rounded up to whole blocks; None chooses. It affects
+        Tokens that a thread takes at a time, rounded up to whole blocks or rounds; None chooses. It affects
         speed only.
     start
         Where to take up a run that was left; None is its beginning.
@@ -228,22 +230,56 @@ def train(
     if batch_tokens is None:
         longest = corpus.report.longest_sentence
         batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
-    batch_tokens = max(-(-batch_tokens // BLOCK), 1) * BLOCK
-    scratches = [Scratch(steps) for _ in range(min(workers, -(-n_tokens // batch_tokens)))]
+    unit = ROUND if parameters.deterministic else BLOCK
+    batch_tokens = max(-(-batch_tokens // unit), 1) * unit
     clock = Clock(None) if clock is None else clock
     run = _Run(
-        *(steps, scratches, parameters, corpus, first_epoch, batch_tokens, checkpoints),
-        *(held_out, clock, warns),
+        *(_Team.of(steps, parameters, n_tokens, workers, batch_tokens), parameters, corpus),
+        *(first_epoch, batch_tokens, checkpoints, held_out, clock, warns),
     )
     return run.epochs(Position(first_epoch) if start is None else start, progress)
+
+
+@dataclass(frozen=True)
+class _Team:
+    """The threads of a run: what they call, each from its seat, and what they write to."""
+
+    steps: Steps[Any]
+    seats: Sequence[Any]
+    scratches: list[Scratch]
+    unit: int  # of tokens: where a run can be left
+
+    @classmethod
+    def of(
+        cls,
+        kernel: Kernel,
+        parameters: Hyperparameters,
+        n_tokens: int,
+        workers: int,
+        batch_tokens: int,
+    ) -> _Team:
+        """Threads that take a batch each, or, to be deterministic, share out every batch."""
+        if not parameters.deterministic:
+            n_batches = -(-n_tokens // batch_tokens)
+            scratches = [Scratch(kernel) for _ in range(min(workers, n_batches))]
+            return cls(kernel, scratches, scratches, BLOCK)
+        n_blocks = min(ROUND, n_tokens + BLOCK - 1) // BLOCK
+        scratches = [Scratch(kernel, replica=True) for _ in range(n_blocks)]
+        members = range(min(workers, n_blocks))
+        return cls(Rounds(kernel, scratches, len(members)), members, scratches, ROUND)
+
+    def batches(self, begin: int, end: int, size: int, clock: Clock) -> Batches:
+        """Divide tokens into what a thread, or all of them, take at a time."""
+        if self.seats is self.scratches:
+            return Batches(begin, end, size, clock)
+        return JointBatches(begin, end, size, clock, n_threads=len(self.seats))
 
 
 @dataclass(frozen=True)
 class _Run:
     """A run of epochs: what its threads need, and who wants to copy the state."""
 
-    kernel: Kernel
-    scratches: list[Scratch]
+    team: _Team
     parameters: Hyperparameters
     corpus: EncodedCorpus
     first_epoch: int
@@ -271,8 +307,9 @@ class _Run:
     def _epoch(self, start: Position, bar: ProgressBar) -> EpochRecord:
         """Train for what is left of an epoch, stopping for checkpoints."""
         began = time.perf_counter() - start.seconds
-        self.scratches[0].reset(start.loss, start.examples, start.weight)
-        for scratch in self.scratches[1:]:
+        first, *others = self.team.scratches
+        first.reset(start.loss, start.examples, start.weight)
+        for scratch in others:
             scratch.reset()
         epoch, token, n_tokens = start.epoch, start.token, len(self.corpus.tokens)
         while token < n_tokens:
@@ -305,8 +342,9 @@ class _Run:
         if self.checkpoints is not None:
             stop = self.checkpoints.stop_at() - self._done(epoch, 0)
             if stop > token:  # else it waits until the last one is written, and ``poll`` sees that
-                end = min(end, max(token + self.batch_tokens, -(-stop // BLOCK) * BLOCK))
-        batches = Batches(token, end, self.batch_tokens, self.clock)
+                unit = self.team.unit
+                end = min(end, max(token + self.batch_tokens, -(-stop // unit) * unit))
+        batches = self.team.batches(token, end, self.batch_tokens, self.clock)
 
         def poll(done: int) -> None:
             self._show(bar, epoch, token + done)
@@ -314,7 +352,7 @@ class _Run:
                 batches.close()
 
         train_batches(
-            *(self.kernel, self.scratches, epoch, batches),
+            *(self.team.steps, self.team.seats, epoch, batches),
             release=self.corpus.release,
             poll=poll,
         )
@@ -335,9 +373,9 @@ class _Run:
     def _tallies(self) -> dict[str, Any]:
         """Return the sums over all threads, by the names that ``Position`` has for them."""
         return {
-            "loss": sum(scratch.loss for scratch in self.scratches),
-            "examples": sum(scratch.n_examples for scratch in self.scratches),
-            "weight": sum(scratch.weight for scratch in self.scratches),
+            "loss": sum(scratch.loss for scratch in self.team.scratches),
+            "examples": sum(scratch.n_examples for scratch in self.team.scratches),
+            "weight": sum(scratch.weight for scratch in self.team.scratches),
         }
 
     def _show(self, bar: ProgressBar, epoch: int, token: int) -> None:

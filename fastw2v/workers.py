@@ -3,7 +3,8 @@
 Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
 left, and train on them in native code with the GIL released. They share both matrices without a
 lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
-``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
+``_kernels/structures.pxd``. Where training is to be deterministic, all threads work on one batch
+together instead, in ``_kernels/rounds.pyx``. Batches are some tens of milliseconds of work, so no thread waits long
 for the last one, and a long sentence is shared like any other run of tokens.
 """
 
@@ -12,9 +13,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Protocol
+from itertools import count
+from typing import Any, Protocol, TypeVar
 
-from fastw2v._kernels.kernel import Scratch
 from fastw2v.clock import Clock
 from fastw2v.threads import StoppableThread, insist, wait_for_all
 
@@ -22,10 +23,16 @@ RELEASE_TOKENS = 1 << 19
 POLL_SECONDS = 0.05  # how often the main thread looks around, and for Ctrl-C
 
 
-class Steps(Protocol):
-    """What is done with batches: ``Kernel``, or what calls one."""
+Seat = TypeVar("Seat", contravariant=True)
 
-    def train(self, scratch: Scratch, epoch: int, begin: int, end: int, progress: float) -> None:
+
+class Steps(Protocol[Seat]):
+    """What is done with batches: ``Kernel``, or what calls one.
+
+    A thread's seat is what it calls ``train`` with: its ``Scratch``, or its number in ``Rounds``.
+    """
+
+    def train(self, seat: Seat, epoch: int, begin: int, end: int, progress: float, /) -> None:
         """Work on one batch."""
 
     def stop(self) -> None:
@@ -41,7 +48,11 @@ class Batches:
     ----------
     next
         The first token that was not handed out.
+    n_sharers
+        How many threads get the same batch.
     """
+
+    n_sharers = 1
 
     def __init__(self, begin: int, end: int, size: int, clock: Clock | None = None) -> None:
         self.next, self._end, self._size = begin, end, size
@@ -52,35 +63,60 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[int, int]]:
         while True:
             with self._lock:
-                begin, end = self.next, min(self.next + self._size, self._end)
-                if self._is_closed or begin >= end:
-                    return
-                if begin > self._begin and self.clock.is_over:
-                    return
-                self.next = end
-            yield begin, end
+                batch = self._next_batch()
+            if batch is None:
+                return
+            yield batch
+
+    def _next_batch(self) -> tuple[int, int] | None:
+        begin, end = self.next, min(self.next + self._size, self._end)
+        if self._is_closed or begin >= end or (begin > self._begin and self.clock.is_over):
+            return None
+        self.next = end
+        return begin, end
 
     def close(self) -> None:
         """Hand out no more."""
         self._is_closed = True
 
 
+class JointBatches(Batches):
+    """Batches that every one of some threads gets, as all work on each together."""
+
+    def __init__(
+        self, begin: int, end: int, size: int, clock: Clock | None = None, *, n_threads: int
+    ) -> None:
+        super().__init__(begin, end, size, clock)
+        self.n_sharers = n_threads
+        self._handed: list[tuple[int, int] | None] = []
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        for number in count():
+            with self._lock:
+                if number == len(self._handed):  # the first one to ask decides for all
+                    self._handed.append(self._next_batch())
+                batch = self._handed[number]
+            if batch is None:
+                return
+            yield batch
+
+
 class Worker(StoppableThread):
-    """One Hogwild thread: trains on batches until none is left, and counts what it has done.
+    """One thread: trains on batches until none is left, and counts what it has done.
 
     ``release`` lets go of what a corpus in a file holds in memory, now and then.
     """
 
     def __init__(
         self,
-        kernel: Steps,
-        scratch: Scratch,
+        kernel: Steps[Seat],
+        seat: Seat,
         epoch: int,
         batches: Batches,
         release: Callable[[], None],
     ) -> None:
         super().__init__("fastw2v-worker")
-        self.kernel, self.scratch, self.epoch, self.batches = kernel, scratch, epoch, batches
+        self.kernel, self.seat, self.epoch, self.batches = kernel, seat, epoch, batches
         self.release = release
         self.tokens_done = 0
         self.error: BaseException | None = None
@@ -90,7 +126,7 @@ class Worker(StoppableThread):
         try:
             for begin, end in self.batches:
                 progress = self.batches.clock.progress
-                self.kernel.train(self.scratch, self.epoch, begin, end, progress)
+                self.kernel.train(self.seat, self.epoch, begin, end, progress)
                 self.tokens_done += end - begin
                 if self.tokens_done % RELEASE_TOKENS < end - begin:
                     self.release()
@@ -101,8 +137,8 @@ class Worker(StoppableThread):
 
 
 def train_batches(
-    kernel: Steps,
-    scratches: Sequence[Scratch],
+    kernel: Steps[Seat],
+    seats: Sequence[Seat],
     epoch: int,
     batches: Batches,
     *,
@@ -113,8 +149,8 @@ def train_batches(
 
     Parameters
     ----------
-    kernel, scratches
-        There is a thread for each scratch.
+    kernel, seats
+        There is a thread for each seat.
     epoch, batches
         What is trained on. Every batch that was handed out is finished, unless something raises.
     release
@@ -128,13 +164,13 @@ def train_batches(
         What ``poll`` or a thread raises, or the handler of a signal. All threads have ended then;
         batches may be left half done.
     """
-    workers = [Worker(kernel, scratch, epoch, batches, release) for scratch in scratches]
+    workers = [Worker(kernel, seat, epoch, batches, release) for seat in seats]
     try:
         for worker in workers:
             worker.start()
         for worker in workers:
             while not worker.done.wait(POLL_SECONDS):
-                poll(sum(worker.tokens_done for worker in workers))
+                poll(sum(worker.tokens_done for worker in workers) // batches.n_sharers)
     except BaseException:
         _stop(kernel, batches, workers)
         raise
@@ -144,7 +180,7 @@ def train_batches(
             raise worker.error
 
 
-def _stop(kernel: Steps, batches: Batches, workers: Sequence[Worker]) -> None:
+def _stop(kernel: Steps[Any], batches: Batches, workers: Sequence[Worker]) -> None:
     """End all threads, whatever else arrives meanwhile: one exception is on its way already."""
 
     def stop() -> None:

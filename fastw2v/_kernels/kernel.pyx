@@ -12,12 +12,13 @@ from fastw2v._kernels.both_objectives cimport begin_both, list_both
 from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
+from fastw2v._kernels.replica cimport begin_replica, end_replica
 from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
     BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SOFTMAX_BATCH, STEPS_BEGUN,
-    BlockUpdate, Parameters, Scratch as ScratchStruct, Window,
+    Replica, Window,
 )
 from fastw2v._kernels.tallies cimport fold_losses
 from fastw2v._kernels.updates cimport updates_named
@@ -30,7 +31,6 @@ SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then steppe
 
 cdef enum:
     RELEASE_EVERY = 1 << 19  # tokens, or offsets
-    SCRATCH_BUFFERS = 56  # at least as many as the scratch struct has pointers
 
 
 cdef BlockUpdate update_for(str architecture, str objective, str negative_sharing) except NULL:
@@ -88,12 +88,6 @@ cdef class Kernel:
     release
         Called now and then while the corpus is checked: lets go of what a mapped one holds in memory.
     """
-
-    cdef Parameters parameters
-    cdef BlockUpdate update
-    cdef double planned_tokens  # of all epochs
-    cdef size_t most_outputs  # of a step; 0 for the exact softmax, which has none
-    cdef object alive  # the arrays, the table and the tree that ``parameters`` points into
 
     def __cinit__(
         self, parameters, const int32_t[::1] tokens, const int64_t[::1] offsets, *,
@@ -171,17 +165,41 @@ cdef class Kernel:
         """
         if scratch.kernel is not self:
             raise ValueError("this scratch was made for another kernel")
-        if not 0.0 <= progress <= 1.0:
-            raise ValueError(f"progress must be from 0 to 1, not {progress}")
-        check_range(&self.parameters, begin, end)
-        scratch.buffers.least_position = progress * self.planned_tokens
+        if scratch.has_replica:
+            raise ValueError("a scratch with a replica is for rounds")
+        self.check_batch(begin, end, progress, BLOCK_TOKENS)
         with nogil:
             while begin < end and not self.parameters.stop:
-                sample_windows(&self.parameters, &scratch.buffers, epoch, begin,
-                               min(begin + BLOCK_TOKENS, end))
-                self.update(&self.parameters, &scratch.buffers)
-                fold_losses(&scratch.buffers, 1.0)
+                self.train_block(
+                    &scratch.buffers, epoch, begin, min(begin + BLOCK_TOKENS, end), progress)
                 begin += BLOCK_TOKENS
+
+    cdef check_batch(self, int64_t begin, int64_t end, double progress, int64_t unit):
+        """Raise ValueError if these can't be trained on: ``unit`` is what ``begin`` is a multiple of."""
+        if not 0.0 <= progress <= 1.0:
+            raise ValueError(f"progress must be from 0 to 1, not {progress}")
+        check_range(&self.parameters, begin, end, unit)
+
+    cdef void train_block(
+        self, ScratchStruct* scratch, int64_t epoch, int64_t begin, int64_t end, double progress,
+    ) noexcept nogil:
+        """Train on one block: in the matrices, or, if the scratch has a replica, in that."""
+        cdef const Parameters* p = &self.parameters
+        cdef Parameters on_replica
+        scratch.least_position = progress * self.planned_tokens
+        if scratch.replica.rows is not NULL:
+            begin_replica(p, &scratch.replica)
+            if scratch.replica.is_whole:
+                on_replica = self.parameters
+                on_replica.input_vectors = scratch.replica.rows
+                on_replica.output_vectors = (
+                    scratch.replica.rows + <size_t>p.vocabulary_size * p.stride)
+                p = &on_replica
+        sample_windows(p, scratch, epoch, begin, end)
+        self.update(p, scratch)
+        fold_losses(scratch, 1.0)
+        if scratch.replica.rows is not NULL:
+            end_replica(&self.parameters, &scratch.replica)
 
     def windows(self, int64_t epoch, int64_t begin, int64_t end, double progress=0.0):
         """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
@@ -194,7 +212,7 @@ cdef class Kernel:
         cdef ScratchStruct* s = &scratch.buffers
         cdef Window window
         found = []
-        check_range(&self.parameters, begin, end)
+        check_range(&self.parameters, begin, end, BLOCK_TOKENS)
         s.least_position = progress * self.planned_tokens
         for block in range(begin, end, BLOCK):
             sample_windows(&self.parameters, s, epoch, block, min(block + BLOCK_TOKENS, end))
@@ -212,15 +230,9 @@ cdef class Kernel:
 
 
 cdef class Scratch:
-    """One thread's working memory for one kernel, and its tallies."""
+    """One thread's working memory for one kernel, and its tallies; or one block's, with a replica."""
 
-    cdef ScratchStruct buffers
-    cdef void* owned[SCRATCH_BUFFERS]
-    cdef int n_owned
-    cdef readonly size_t nbytes  # of all buffers
-    cdef readonly Kernel kernel
-
-    def __cinit__(self, Kernel kernel not None):
+    def __cinit__(self, Kernel kernel not None, bint replica=False):
         cdef const Parameters* p = &kernel.parameters
         cdef ScratchStruct* s = &self.buffers
         cdef size_t d = p.vector_size, v = p.vocabulary_size
@@ -250,6 +262,10 @@ cdef class Scratch:
             s.row_sum = <double*>self.allocate(SOFTMAX_BATCH, sizeof(double))
         else:
             self.allocate_steps(contexts, kernel.most_outputs)
+        self.has_replica = replica
+        if replica:
+            self.allocate_replica(BLOCK_TOKENS + margin, kernel.most_outputs * (
+                contexts if kernel.update is skipgram_pairs else 1))
 
     cdef allocate_steps(self, size_t contexts, size_t outputs):
         """Make room for steps of so many contexts and output rows at the most."""
@@ -285,6 +301,29 @@ cdef class Scratch:
         s.step.grads = <float*>self.allocate(tiles * TILE_COLUMNS * contexts, sizeof(float))
         s.step.moved = <float*>self.allocate(contexts * p.stride, sizeof(float))
         s.step.mean = <float*>self.allocate(2 * <size_t>p.stride, sizeof(float))
+
+    cdef allocate_replica(self, size_t places, size_t outputs):
+        """Make room for the rows of a block: its places' input rows and each window's outputs."""
+        cdef const Parameters* p = &self.kernel.parameters
+        cdef Replica* replica = &self.buffers.replica
+        cdef size_t v = p.vocabulary_size, i
+        cdef size_t matrices = 1 if p.node_vectors is NULL else 2
+        cdef size_t most = min(places, v) + min(BLOCK_TOKENS * outputs, matrices * v)
+        replica.is_whole = not p.list_outputs
+        if replica.is_whole:
+            most = 2 * v
+        if most >= 2**31:
+            raise ValueError(f"a block may touch {most:,} rows: deterministic training takes 2**31")
+        replica.table_bits = bits_of(2 * most)
+        replica.table = <int32_t*>self.allocate(
+            1 if replica.is_whole else <size_t>1 << replica.table_bits, sizeof(int32_t))
+        replica.sources = <float**>self.allocate(most, sizeof(float*))
+        replica.rows = <float*>self.allocate(most * p.stride, sizeof(float))
+        if replica.is_whole:
+            for i in range(v):
+                replica.sources[i] = p.input_vectors + i * p.stride
+                replica.sources[v + i] = p.output_vectors + i * p.stride
+            replica.n = <int32_t>most
 
     def __dealloc__(self):
         for i in range(self.n_owned):
@@ -416,9 +455,9 @@ cdef int64_t check_corpus(
     return longest
 
 
-cdef check_range(const Parameters* parameters, int64_t begin, int64_t end):
-    if not 0 <= begin < end <= parameters.n_tokens or begin % BLOCK_TOKENS or (
-            end % BLOCK_TOKENS and end != parameters.n_tokens):
+cdef check_range(const Parameters* parameters, int64_t begin, int64_t end, int64_t unit):
+    if not 0 <= begin < end <= parameters.n_tokens or begin % unit or (
+            end % unit and end != parameters.n_tokens):
         raise ValueError(
-            f"tokens {begin} to {end} are no run of blocks of {BLOCK_TOKENS} in a corpus of "
+            f"tokens {begin} to {end} are no run of blocks of {unit} in a corpus of "
             f"{parameters.n_tokens}")

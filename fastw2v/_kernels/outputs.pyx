@@ -10,7 +10,7 @@ which asks for entries of tables (prefetches them), and made, which asks for the
 from libc.stdint cimport int32_t
 
 from fastw2v._kernels.contexts cimport input_row
-from fastw2v._kernels.prefetch cimport prefetch_row
+from fastw2v._kernels.replica cimport copy_rows, fetched_row
 from fastw2v._kernels.structures cimport STEPS_BEGUN, STEPS_LISTED, Outputs, Window
 from fastw2v._kernels.windows cimport n_contexts
 
@@ -42,6 +42,7 @@ cdef void take_outputs(
     while scratch.n_listed < min(number + STEPS_LISTED, scratch.n_begun):
         list_next(parameters, scratch)
     outputs = &scratch.outputs[number % STEPS_BEGUN]
+    copy_rows(parameters, &scratch.replica, outputs.n_replicated)
     scratch.step.m = outputs.m
     scratch.step.output_rows = outputs.rows
     scratch.step.output_counts = outputs.counts
@@ -70,8 +71,9 @@ cdef inline void list_next(const Parameters* parameters, Scratch* scratch) noexc
     cdef int32_t k
     parameters.list_outputs(parameters, outputs)
     for k in range(outputs.m):
-        prefetch_row(outputs.rows[k], parameters.stride)
+        outputs.rows[k] = fetched_row(parameters, scratch, outputs.rows[k])
     while scratch.n_fetched < outputs.last:
-        prefetch_row(input_row(parameters, scratch.kept[scratch.n_fetched]), parameters.stride)
+        fetched_row(parameters, scratch, input_row(parameters, scratch.kept[scratch.n_fetched]))
         scratch.n_fetched += 1
+    outputs.n_replicated = scratch.replica.n
     scratch.n_listed += 1

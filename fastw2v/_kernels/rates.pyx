@@ -13,6 +13,7 @@ than once (CBOW does): each of its copies begins where the row was, and all of t
 from libc.stdint cimport int32_t
 from libc.string cimport memcpy
 
+from fastw2v._kernels.replica cimport source_of
 from fastw2v._kernels.step cimport Step
 
 
@@ -29,7 +30,7 @@ cdef void take_rated_step(
     cdef float* copy
     for i in range(step.n):
         scratch.rated_rows[i] = rows[i]
-        if rate_of(parameters, rows[i]) != 1.0:
+        if rate_of(parameters, scratch, rows[i]) != 1.0:
             copy = scratch.copies + 2 * <size_t>i * step.stride
             memcpy(copy, rows[i], row_bytes)
             memcpy(copy + step.stride, copy, row_bytes)  # not the row, which others write to
@@ -39,11 +40,14 @@ cdef void take_rated_step(
     step.hidden_rows = rows
     for i in range(step.n):
         if scratch.rated_rows[i] != rows[i]:
-            follow(rows[i], scratch.rated_rows[i], step, rate_of(parameters, rows[i]))
+            follow(rows[i], scratch.rated_rows[i], step, rate_of(parameters, scratch, rows[i]))
 
 
-cdef inline float rate_of(const Parameters* parameters, const float* row) noexcept nogil:
-    return parameters.input_rates[(row - parameters.input_vectors) // parameters.stride]
+cdef inline float rate_of(
+    const Parameters* parameters, const Scratch* scratch, const float* row,
+) noexcept nogil:
+    return parameters.input_rates[
+        (source_of(parameters, scratch, row) - parameters.input_vectors) // parameters.stride]
 
 
 cdef void follow(

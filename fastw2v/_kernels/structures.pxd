@@ -29,6 +29,9 @@ cdef enum:
     MOST_CONTEXTS = 16
     # Repeated words of a block are found through at least 2 ** this buckets.
     LEAST_BUCKET_BITS = 9
+    # Blocks of a round, trained from the same matrices where results must not depend on threads, so
+    # the most threads that then find work: see rounds.pyx.
+    ROUND_BLOCKS = 8
     # From so many negatives on, those drawn twice are found through a table.
     MANY_NEGATIVES = 32
 
@@ -39,6 +42,7 @@ cdef struct Outputs:
     int32_t last  # its window's
     uint64_t* draws  # (negative,): random numbers
     int32_t m
+    int32_t n_replicated  # rows that the scratch's replica had listed when the list was made
     float** rows  # (m,): no row twice
     float* counts  # (m + SLACK,): how often each was drawn
     const float* labels  # (m + SLACK,)
@@ -116,6 +120,17 @@ cdef struct Window:
     Stream stream  # its next draw is the window's first negative
 
 
+# Copies of the rows that a block touches, R at the most: see replica.pyx.
+cdef struct Replica:
+    float* rows  # (R, stride), or NULL: the matrices themselves are trained
+    float** sources  # (R,): the row of the matrices that each is a copy of
+    int32_t* table  # (2 ** table_bits,): places in sources, plus 1, by a hash of the address
+    int32_t table_bits
+    bint is_whole  # both matrices, one after the other: the exact softmax touches all output rows
+    int32_t n  # rows that are listed
+    int32_t n_copied
+
+
 cdef struct Scratch:
     # Schedule: the learning rate is no higher than it is planned to be after so many tokens.
     double least_position
@@ -137,6 +152,7 @@ cdef struct Scratch:
     # Where rows have rates: the step's hidden rows, each itself or its copy, and room for these.
     float** rated_rows  # (C,)
     float* copies  # (C, 2, stride): as the step leaves it, and as it was
+    Replica replica
     # A ring of lists of output rows, as these are begun and made before they are needed.
     Outputs outputs[STEPS_BEGUN]
     int64_t n_begun

@@ -31,3 +31,12 @@ cdef inline void count_examples(
     if parameters.weights is not NULL:
         fold_losses(scratch, weight_of(parameters, scratch, window))
         scratch.weight += n * weight_of(parameters, scratch, window)
+
+
+cdef inline void add_tallies(Scratch* total, Scratch* part) noexcept nogil:
+    """Move what one scratch has counted to another."""
+    total.loss += part.loss
+    total.n_examples += part.n_examples
+    total.weight += part.weight
+    part.loss = part.weight = 0.0
+    part.n_examples = 0

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 MODEL_OPTIONS = (
     *("vector_size", "window", "shrink_windows", "shuffle", "architecture", "objective"),
     *("negative", "ns_exponent", "negative_sharing", "cbow_mean", "cbow_gradient", "sample"),
-    *("alpha", "min_alpha", "epochs", "workers", "kernel", "seed", "memory_limit"),
+    *("alpha", "min_alpha", "epochs", "workers", "deterministic", "kernel", "seed", "memory_limit"),
 )
 CHOICE_OPTIONS = ("min_count", "max_vocab_size")
 # What ``Model.train`` is called with, by its names.
@@ -193,6 +193,11 @@ def _add_training(group: argparse._ArgumentGroup) -> None:
         help="put the sentences into a random order first (default: yes)",
     )
     add_workers(group, "-threads", help="threads")
+    group.add_argument(
+        "--deterministic",
+        action=argparse.BooleanOptionalAction,
+        help="get the same bits with any number of threads; slower (default: no)",
+    )
     group.add_argument("--seed", metavar="N", type=at_least(0), help="(default: 1)")
     group.add_argument(
         "--kernel", choices=["auto", *KERNELS], help="native code of the updates (default: auto)"

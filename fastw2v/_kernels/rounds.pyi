@@ -1,0 +1,10 @@
+from fastw2v._kernels.kernel import Kernel, Scratch
+
+ROUND: int
+
+class Rounds:
+    def __init__(self, kernel: Kernel, scratches: list[Scratch], n_members: int) -> None: ...
+    def stop(self) -> None: ...
+    def train(
+        self, member: int, epoch: int, begin: int, end: int, progress: float = 0.0
+    ) -> None: ...
