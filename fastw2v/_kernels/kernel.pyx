@@ -9,6 +9,7 @@ from libc.stdlib cimport calloc, free
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
 from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
 from fastw2v._kernels.both_objectives cimport begin_both, list_both
+from fastw2v._kernels.flag cimport is_raised, raise_flag
 from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
@@ -151,7 +152,7 @@ cdef class Kernel:
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
-        self.parameters.stop = True
+        raise_flag(&self.parameters.stop)
 
     def train(
         self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end,
@@ -169,7 +170,7 @@ cdef class Kernel:
             raise ValueError("a scratch with a replica is for rounds")
         self.check_batch(begin, end, progress, BLOCK_TOKENS)
         with nogil:
-            while begin < end and not self.parameters.stop:
+            while begin < end and not is_raised(&self.parameters.stop):
                 self.train_block(
                     &scratch.buffers, epoch, begin, min(begin + BLOCK_TOKENS, end), progress)
                 begin += BLOCK_TOKENS

@@ -107,9 +107,9 @@ cdef struct Parameters:
     double alpha_slope
     int64_t first_epoch
     uint64_t seed
-    # Set to stop all threads at their next window. Written by one thread, read by the others
-    # without a lock: seeing it a little late does no harm.
-    bint stop
+    # Raised to stop all threads at their next window, without a lock: seeing it a little late does
+    # no harm. Once a thread may be reading it, only through flag.h.
+    int stop
 
 
 cdef struct Window:
