@@ -16,6 +16,7 @@ whose outputs are all words, is in softmax.pyx.
 from libc.stdint cimport int32_t, int64_t
 
 from fastw2v._kernels.contexts cimport take_contexts, take_distinct_contexts
+from fastw2v._kernels.flag cimport is_raised
 from fastw2v._kernels.outputs cimport start_outputs, take_outputs
 from fastw2v._kernels.rates cimport take_step
 from fastw2v._kernels.structures cimport Window
@@ -33,7 +34,7 @@ cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogi
     link_repeats(parameters, scratch)
     start_outputs(parameters, scratch)
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
         take_outputs(parameters, scratch, w, window.lr)
@@ -54,7 +55,7 @@ cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcep
     scratch.context_counts[0] = 1.0
     scratch.step.n = 1
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
         n = n_contexts(window)
@@ -79,7 +80,7 @@ cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
     cdef const Window* window
     start_outputs(parameters, scratch)
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
         take_outputs(parameters, scratch, w, window.lr)

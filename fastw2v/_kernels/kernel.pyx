@@ -9,6 +9,7 @@ from libc.stdlib cimport calloc, free
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
 from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
 from fastw2v._kernels.both_objectives cimport begin_both, list_both
+from fastw2v._kernels.flag cimport is_raised, raise_flag
 from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
@@ -154,7 +155,7 @@ cdef class Kernel:
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
-        self.parameters.stop = True
+        raise_flag(&self.parameters.stop)
 
     def train(
         self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end,
@@ -172,7 +173,7 @@ cdef class Kernel:
             raise ValueError("a shard's scratch is for rounds")
         self.check_batch(begin, end, progress, BLOCK_TOKENS)
         with nogil:
-            while begin < end and not self.parameters.stop:
+            while begin < end and not is_raised(&self.parameters.stop):
                 self.sample_block(
                     &scratch.buffers, epoch, begin, min(begin + BLOCK_TOKENS, end), progress)
                 self.train_block(&scratch.buffers)
@@ -196,15 +197,10 @@ cdef class Kernel:
     cdef void train_block(self, ScratchStruct* scratch) noexcept nogil:
         """Train on a block: in the matrices, or, if the scratch has a replica, in that."""
         cdef const Parameters* p = &self.parameters
-        cdef Parameters on_replica
         if scratch.replica.rows is not NULL:
             begin_replica(p, &scratch.replica)
             if scratch.replica.is_whole:
-                on_replica = self.parameters
-                on_replica.input_vectors = scratch.replica.rows
-                on_replica.output_vectors = (
-                    scratch.replica.rows + <size_t>p.vocabulary_size * p.stride)
-                p = &on_replica
+                p = scratch.replica.parameters
         self.update(p, scratch)
         fold_losses(scratch, 1.0)
         if scratch.replica.rows is not NULL:
@@ -363,6 +359,10 @@ cdef class Scratch:
         replica.sources = <float**>self.allocate(2 * v, sizeof(float*))
         replica.order = <int32_t*>self.allocate(2 * v, sizeof(int32_t))
         replica.rows = <float*>self.allocate(2 * v * p.stride, sizeof(float))
+        replica.parameters = <Parameters*>self.allocate(1, sizeof(Parameters))
+        replica.parameters[0] = p[0]
+        replica.parameters.input_vectors = replica.rows
+        replica.parameters.output_vectors = replica.rows + v * p.stride
         for i in range(v):
             replica.sources[i] = p.input_vectors + i * p.stride
             replica.sources[v + i] = p.output_vectors + i * p.stride

@@ -111,9 +111,9 @@ cdef struct Parameters:
     double alpha_slope
     int64_t first_epoch
     uint64_t seed
-    # Set to stop all threads at their next window. Written by one thread, read by the others
-    # without a lock: seeing it a little late does no harm.
-    bint stop
+    # Raised to stop all threads at their next window, without a lock: seeing it a little late does
+    # no harm. Once a thread may be reading it, only through flag.h.
+    int stop
 
 
 cdef struct Window:
@@ -142,7 +142,10 @@ cdef struct Replica:
     float** sources  # (R,): the row of the matrices that each is a copy of
     int32_t* table  # (2 ** table_bits,): places in sources, plus 1, by a hash of the address
     int32_t table_bits
-    bint is_whole  # both matrices, one after the other: the exact softmax touches all output rows
+    # Of both matrices whole, one after the other, as the exact softmax touches all output rows: it
+    # is trained with parameters that point to them.
+    bint is_whole
+    Parameters* parameters
     int32_t n  # rows that are listed
     int32_t n_copied
     # Who adds what, once the shard is done: places in rows, those of each thread together.
