@@ -54,12 +54,15 @@ class Rounding:
     A step has ``pairs`` of rows, none longer than ``size``; all errors are of the first order.
 
     - A score is off by ``2 size off``, for the rows' errors, and by a rounding for each of its d
-      sums and for its products: (d + 2) UNIT |h| |u|, in whatever order they are added up.
+      sums and for its products, and where h is CBOW's, for each of the contexts it is ``made_of``:
+      (d + 2 + made_of) UNIT |h| |u|, in whatever order they are added up. All of that is as many
+      times as large where h is not their mean but their sum.
     - So a gradient is off by what sigma changes over that distance, on either side, which the
       oracle's sigmoid is asked for: a table may jump there.
     - A row gains lr g times another row for each of its pairs: that passes on the gradient's error
       at the other row's length, and the other row's error as |g| <= 1. Its sum is rounded at each
       term, and before that the mean (a sum of ``contexts``) and the gradient (three products).
+      What CBOW's rows gain is how far h has moved, which is rounded at h's length for each pair.
     """
 
     def __init__(self, kernel, d):
@@ -67,9 +70,13 @@ class Rounding:
         self.loss_off = LOSS_OFF.get(kernel, LOSS_OFF_OF_VECTORS)
         self.rows, self.loss = 0.0, 0.0
 
-    def begin(self, inputs, outputs):
+    def begin(self, inputs, outputs, made_of=0, is_sum=False):
+        """Before a step; ``made_of`` is 0 where h is a row."""
         self.size = max(np.linalg.norm(matrix, axis=1).max() for matrix in (inputs, outputs))
-        self.score = 2 * self.size * self.rows + self.n_sums * UNIT * self.size**2
+        longer = made_of if is_sum else 1
+        sums = (self.n_sums + made_of) * UNIT * self.size**2
+        self.score = longer * (2 * self.size * self.rows + sums)
+        self.hidden = longer * self.size if made_of else 0.0
         self.gradients, self.pairs = 0.0, 0
 
     def sigma(self, scores):
@@ -86,6 +93,7 @@ class Rounding:
             self.rows * (1 + contexts * UNIT)
             + times * lr * (self.size * self.gradients + self.pairs * self.rows)
             + UNIT * self.size * (times * lr * self.pairs * (3 + contexts) + self.pairs + times + 2)
+            + UNIT * self.hidden * times * self.pairs
         )
 
 
@@ -154,7 +162,8 @@ class Case:
         for center, contexts, lr, negatives in self.steps():
             path = self.tree.path(center) if p.objective == "hierarchical_softmax" else None
             arguments = center, contexts, inputs, outputs, negatives
-            rounding.begin(inputs, outputs)
+            made_of = len(contexts) if p.architecture == "cbow" else 0
+            rounding.begin(inputs, outputs, made_of, is_sum=not p.cbow_mean)
             if p.architecture == "cbow":
                 step = objectives.cbow_window(
                     *arguments,
@@ -245,6 +254,15 @@ def test_short_sentences(name, kernel, sentence):
         assert_agrees(
             Case([sentence], 4, 0.5, seed, kernel=kernel, vector_size=12, **OBJECTIVES[name])
         )
+
+
+@every_kernel
+@every_objective
+def test_one_row_is_all_contexts(name, kernel):
+    """Where a sum of them is many times as long as the row, and so is what rounding does."""
+    options = {"vector_size": 1, "window": None, "negative": 3, "alpha": 0.005}
+    for seed in range(20):
+        assert_agrees(Case([[0] * 9] * 2, 1, 0.3, seed, kernel=kernel, **options, **OBJECTIVES[name]))
 
 
 @every_kernel
@@ -348,7 +366,9 @@ def test_both_objectives_add_up(name, kernel, negative):
         )
         loss = 0.0
         for center, contexts, lr, negatives in case.steps():
-            rounding.begin(inputs, np.concatenate([outputs, nodes]))
+            made_of = len(contexts) if p.architecture == "cbow" else 0
+            rows = np.concatenate([outputs, nodes])
+            rounding.begin(inputs, rows, made_of, is_sum=not p.cbow_mean)
             options = {"sigmoid": rounding.sigma}
             window = objectives.skipgram_window
             if p.architecture == "cbow":

@@ -75,9 +75,10 @@ def rounds():
     some = sentences(400, words=50)
     for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES[:2]):
         options = {"architecture": architecture, "objective": objective, "vector_size": 12}
+        options["deterministic"] = True
         one, many = (
             fastw2v.Model(
-                some, min_count=1, sample=0, epochs=2, deterministic=True, workers=n, **options
+                some, min_count=1, sample=0, epochs=2, alpha=0.01, workers=n, **options
             ).train(progress=False)
             for n in (1, WORKERS)
         )

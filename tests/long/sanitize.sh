@@ -22,7 +22,8 @@ address) kinds=address,undefined libraries="libasan.so libubsan.so" call=__asan_
 thread)
     kinds=thread libraries=libtsan.so call=__tsan_read
     run="setarch $(uname -m) -R" # it wants memory where it expects it, no random addresses
-    export OPENBLAS_NUM_THREADS=1 # how NumPy's BLAS's threads wait, it can't see
+    # What others compiled, it can't see: how NumPy's BLAS's threads wait, mimalloc in pyarrow.
+    export OPENBLAS_NUM_THREADS=1 ARROW_DEFAULT_MEMORY_POOL=system
     ;;
 *) echo "SANITIZER is address or thread, not $SANITIZER" && exit 1 ;;
 esac
@@ -57,7 +58,12 @@ done
 case $1 in
 tests/long/*.py) set -- "$folder/venv/bin/python" "$@" ;;
 # Not --capture=fd, which would hide the reports in tests that pass.
-*) set -- "$folder/venv/bin/pytest" -q -p no:cacheprovider --capture=sys "$@" ;;
+*)
+    # Importing polars crashes where libtsan is loaded, whatever is done with it.
+    [ $SANITIZER = address ] || set -- -k "not polars" --ignore="$PWD/tests/test_sklearn.py" \
+        --ignore="$PWD/tests/formats/test_columns.py" "$@"
+    set -- "$folder/venv/bin/pytest" -q -p no:cacheprovider --capture=sys "$@"
+    ;;
 esac
 export PYTHONMALLOC=malloc TSAN_OPTIONS="suppressions=${SUPPRESSIONS:-$PWD/tests/long/hogwild.supp}"
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
