@@ -235,9 +235,10 @@ def train(
         batch_tokens *= min(workers, MOST_MEMBERS)  # all work on one
     batch_tokens = max(-(-batch_tokens // unit), 1) * unit
     clock = Clock(None) if clock is None else clock
+    team = _Team.of(steps, parameters, n_tokens, workers, batch_tokens)
     run = _Run(
-        *(_Team.of(steps, parameters, n_tokens, workers, batch_tokens), parameters, corpus),
-        *(first_epoch, batch_tokens, checkpoints, held_out, clock, warns),
+        *(team, parameters, corpus, first_epoch, batch_tokens),
+        *(checkpoints, held_out, clock, warns),
     )
     return run.epochs(Position(first_epoch) if start is None else start, progress)
 
