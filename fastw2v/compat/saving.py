@@ -20,6 +20,7 @@ from fastw2v import formats
 from fastw2v.formats import safetensors, table
 from fastw2v.formats.files import check_readable
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.provenance import Provenance, TrainedCorpus
 from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
@@ -102,7 +103,7 @@ class ModelFile:
         The Huffman tree's, where both objectives are trained; None elsewhere.
     lock_factors
         ``vectors_lockf``, float32 (len(keyed.keys),); None if all rows have the same.
-    parameters, workers, history
+    parameters, workers, history, corpora
         As in the file of a ``fastw2v.Model``.
     attributes
         The model's others, by name.
@@ -115,6 +116,7 @@ class ModelFile:
     parameters: Hyperparameters
     workers: int
     history: list[EpochRecord]
+    corpora: tuple[TrainedCorpus, ...]
     attributes: dict[str, Any]
 
     def write(self, path: AnyPath) -> None:
@@ -125,7 +127,7 @@ class ModelFile:
         if self.lock_factors is not None:
             matrices["lock_factors"] = self.lock_factors[:, None]
         metadata = {
-            "hyperparameters": asdict(self.parameters),
+            **Provenance(asdict(self.parameters), self.corpora).as_plain(),
             "workers": self.workers,
             "is_identity": False,
             "history": [record.as_dict() for record in self.history],
@@ -162,6 +164,7 @@ class ModelFile:
                 Hyperparameters(**contents.metadata["hyperparameters"]),
                 contents.metadata["workers"],
                 [EpochRecord(**record) for record in contents.metadata["history"]],
+                tuple(map(TrainedCorpus.of_plain, contents.metadata["corpora"])),
                 {name: from_plain(value) for name, value in ours["attributes"].items()},
             )
         except (KeyError, TypeError, ValueError) as error:
