@@ -27,6 +27,7 @@ logger = logging.getLogger("fastw2v")
 
 ENTRY = "compat"  # in the file's metadata
 INPUTS = "input_vectors"
+MOST_PADDING = 1000  # bytes of an array of texts for each character
 
 AnyPath = str | os.PathLike[str]
 
@@ -73,18 +74,23 @@ class KeyedFile:
             If the file is damaged or of no format that is known.
         """
         refuse_pickles(path, "KeyedVectors")
-        if formats.detect(path) != "safetensors":
+        if formats.detect(path) != "safetensors" or ENTRY not in safetensors.read_metadata(path):
             keys, vectors, counts = formats.read(path)
             return cls(keys, vectors, {} if counts is None else {"count": counts})
         contents = safetensors.open_mapped(path)
-        return cls.from_contents(contents)
+        if INPUTS not in contents.matrices:
+            raise ValueError(f"{os.fsdecode(path)} holds no vectors")
+        try:
+            return cls.from_contents(contents)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{os.fsdecode(path)} is damaged: {error!r}") from error
 
     @classmethod
     def from_contents(cls, contents: safetensors.Contents) -> KeyedFile:
         """Return what a file of ours holds."""
-        ours = contents.metadata.get(ENTRY, {})
+        ours = contents.metadata[ENTRY]
         expandos = {name: from_plain(v) for name, v in ours.get("expandos", {}).items()}
-        if ours.get("has_counts", True):
+        if ours["has_counts"]:
             expandos["count"] = contents.counts
         return cls(contents.keys, contents.matrices[INPUTS], expandos)
 
@@ -167,7 +173,7 @@ class ModelFile:
                 tuple(map(TrainedCorpus.of_plain, contents.metadata["corpora"])),
                 {name: from_plain(value) for name, value in ours["attributes"].items()},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error!r}") from error
 
 
@@ -245,10 +251,23 @@ def from_plain(value: Any) -> Any:
         return {_key(from_plain(key)): from_plain(item) for key, item in value["dict"]}
     items = from_plain(value["array"])
     if value["dtype"] != "object":
-        return np.array(items, value["dtype"])
+        return _array(items, np.dtype(value["dtype"]))
     objects = np.empty(len(items), object)  # not what np.array makes of lists of equal length
     objects[:] = items
     return objects
+
+
+def _array(items: Any, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array of numbers, or of texts: of objects, where it would be all padding."""
+    if kind.kind not in "biufU":
+        raise ValueError(f"an array of {kind}")
+    if kind.kind != "U":
+        return np.array(items, kind)
+    texts = np.array(items, object)
+    n_characters = sum(len(text) for text in texts.flat if isinstance(text, str))
+    if texts.size * kind.itemsize > MOST_PADDING * (texts.size + n_characters):
+        return texts
+    return texts.astype(kind)
 
 
 def _key(key: Any) -> Hashable:
