@@ -29,7 +29,7 @@ def assert_matrix(found, n, factor):
     assert found.tolist() == expected
 
 
-def assert_provenance(found, version, *, epochs=2):
+def assert_provenance(found, version):
     (corpus,) = found.corpora
     assert corpus.version == version
     assert (corpus.report.tokens, corpus.report.kept_sentences) == (600, 180)
@@ -131,6 +131,7 @@ def assert_keyed_vectors(path, version):
     vectors = compat.KeyedVectors.load(str(path))
     assert_matrix(vectors.vectors, 5, 0.25)
     assert vectors.get_vecattr("york", "count") == 120
+    assert_provenance(vectors.provenance, version)
 
 
 def assert_phrases(path, version):

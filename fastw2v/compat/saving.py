@@ -20,7 +20,7 @@ from fastw2v import formats
 from fastw2v.formats import safetensors, table
 from fastw2v.formats.files import check_readable
 from fastw2v.hyperparameters import Hyperparameters
-from fastw2v.provenance import Provenance, TrainedCorpus
+from fastw2v.provenance import Provenance, TrainedCorpus, of_metadata
 from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
@@ -44,11 +44,14 @@ class KeyedFile:
         float32, (len(keys), d).
     expandos
         Attributes of keys by name, (len(keys),).
+    provenance
+        How the vectors were trained, if that is known.
     """
 
     keys: list[Hashable]
     vectors: NDArray[Any]
     expandos: dict[str, NDArray[Any]] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
     def metadata(self) -> dict[str, Any]:
         """Return the attributes that neither counts nor matrices are."""
@@ -61,8 +64,9 @@ class KeyedFile:
 
     def write(self, path: AnyPath) -> None:
         """Write a file, whole or not at all."""
-        matrices = {INPUTS: self.vectors}
-        safetensors.write(path, self.keys, self.counts(), matrices, {ENTRY: self.metadata()})
+        known = {} if self.provenance is None else self.provenance.as_plain()
+        matrices, metadata = {INPUTS: self.vectors}, {**known, ENTRY: self.metadata()}
+        safetensors.write(path, self.keys, self.counts(), matrices, metadata)
 
     @classmethod
     def read(cls, path: AnyPath) -> KeyedFile:
@@ -76,23 +80,25 @@ class KeyedFile:
         refuse_pickles(path, "KeyedVectors")
         if formats.detect(path) != "safetensors" or ENTRY not in safetensors.read_metadata(path):
             keys, vectors, counts = formats.read(path)
-            return cls(keys, vectors, {} if counts is None else {"count": counts})
+            known = of_metadata(path, formats.read_provenance(path))
+            return cls(keys, vectors, {} if counts is None else {"count": counts}, known)
         contents = safetensors.open_mapped(path)
         if INPUTS not in contents.matrices:
             raise ValueError(f"{os.fsdecode(path)} holds no vectors")
         try:
-            return cls.from_contents(contents)
+            return cls.from_contents(path, contents)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{os.fsdecode(path)} is damaged: {error!r}") from error
 
     @classmethod
-    def from_contents(cls, contents: safetensors.Contents) -> KeyedFile:
+    def from_contents(cls, path: AnyPath, contents: safetensors.Contents) -> KeyedFile:
         """Return what a file of ours holds."""
         ours = contents.metadata[ENTRY]
         expandos = {name: from_plain(v) for name, v in ours.get("expandos", {}).items()}
         if ours["has_counts"]:
             expandos["count"] = contents.counts
-        return cls(contents.keys, contents.matrices[INPUTS], expandos)
+        known = of_metadata(path, contents.metadata)
+        return cls(contents.keys, contents.matrices[INPUTS], expandos, known)
 
 
 @dataclass
@@ -163,7 +169,7 @@ class ModelFile:
         try:
             factors = contents.matrices.get("lock_factors")
             return cls(
-                KeyedFile.from_contents(contents),
+                KeyedFile.from_contents(path, contents),
                 contents.matrices["output_vectors"],
                 contents.matrices.get("node_vectors"),
                 None if factors is None else factors[:, 0].copy(),

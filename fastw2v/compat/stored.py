@@ -118,6 +118,7 @@ class StoredTrainer(Trainer):
             setattr(model, name, value)
         model.raw_vocab, model.history, model._corpora = {}, stored.history, stored.corpora
         model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
+        model.wv.provenance = stored.keyed.provenance
         if stored.lock_factors is not None:
             model.wv.vectors_lockf = stored.lock_factors
         model._own = ()

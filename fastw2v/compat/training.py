@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
 from fastw2v.health import Health
 from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
-from fastw2v.provenance import TrainedCorpus, with_another
+from fastw2v.provenance import Provenance, TrainedCorpus, with_another
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
@@ -139,6 +140,8 @@ class Trainer(VocabularyBuilder):
             self._log_begin(corpus)
             new = TrainedCorpus.now(len(self.history), corpus.report, corpus.fingerprint)
             self._corpora = with_another(self._corpora, new)
+            settings = asdict(self._hyperparameters(self._objective()[0]))
+            self.wv.provenance = Provenance(settings, self._corpora)
         for callback in callbacks:
             callback.on_train_begin(self)
         for epoch in range(self.epochs):

@@ -305,3 +305,21 @@ def test_attributes_that_make_no_sense(make, tmp_path, nonsense):
     safetensors.write(tmp_path / "m", wv.index_to_key, counts, matrices, metadata)
     with pytest.raises(ValueError, match="m is damaged"):
         KeyedVectors.load(tmp_path / "m")
+
+
+def test_files_say_what_was_trained_on(make, tmp_path):
+    model = make()
+    (corpus,) = model.wv.provenance.corpora
+    assert corpus.report.tokens == model.corpus_total_words
+    assert model.wv.provenance.hyperparameters["vector_size"] == model.vector_size
+    model.save(tmp_path / "m")
+    model.wv.save(tmp_path / "wv")
+    for name in "m", "wv":
+        for load in KeyedVectors.load, fastw2v.load:
+            assert load(tmp_path / name).provenance == model.wv.provenance
+    loaded = Word2Vec.load(tmp_path / "m")
+    assert loaded.wv.provenance == model.wv.provenance
+    sentences = [["w0", "w1"]] * 9
+    loaded.train(sentences, total_examples=9, epochs=1)
+    assert loaded.wv.provenance.corpora[0] == corpus
+    assert loaded.wv.provenance.corpora[1].report.tokens == 18
