@@ -21,7 +21,7 @@ from tqdm import tqdm
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
-from fastw2v._kernels.rounds import ROUND, Rounds
+from fastw2v._kernels.rounds import MOST_MEMBERS, ROUND, Rounds
 from fastw2v.clock import Clock
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
@@ -181,8 +181,8 @@ def train(
     progress
         True shows a progress bar, False none, None one where standard error is a terminal.
     batch_tokens
-        Tokens that a thread takes at a time, rounded up to whole blocks or rounds; None chooses. It affects
-        speed only.
+        Tokens that a thread takes at a time, rounded up to whole blocks or rounds; None chooses.
+        It affects speed only.
     start
         Where to take up a run that was left; None is its beginning.
     checkpoints
@@ -231,6 +231,8 @@ def train(
         longest = corpus.report.longest_sentence
         batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
     unit = ROUND if parameters.deterministic else BLOCK
+    if parameters.deterministic:
+        batch_tokens *= min(workers, MOST_MEMBERS)  # all work on one
     batch_tokens = max(-(-batch_tokens // unit), 1) * unit
     clock = Clock(None) if clock is None else clock
     run = _Run(
@@ -263,16 +265,15 @@ class _Team:
             n_batches = -(-n_tokens // batch_tokens)
             scratches = [Scratch(kernel) for _ in range(min(workers, n_batches))]
             return cls(kernel, scratches, scratches, BLOCK)
-        n_blocks = min(ROUND, n_tokens + BLOCK - 1) // BLOCK
-        scratches = [Scratch(kernel, replica=True) for _ in range(n_blocks)]
-        members = range(min(workers, n_blocks))
-        return cls(Rounds(kernel, scratches, len(members)), members, scratches, ROUND)
+        members = range(min(workers, MOST_MEMBERS))
+        rounds = Rounds(kernel, len(members))
+        return cls(rounds, members, [rounds.scratch], ROUND)
 
     def batches(self, begin: int, end: int, size: int, clock: Clock) -> Batches:
         """Divide tokens into what a thread, or all of them, take at a time."""
-        if self.seats is self.scratches:
-            return Batches(begin, end, size, clock)
-        return JointBatches(begin, end, size, clock, n_threads=len(self.seats))
+        if isinstance(self.steps, Rounds):
+            return JointBatches(begin, end, size, clock, n_threads=len(self.seats))
+        return Batches(begin, end, size, clock)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 Threads take batches (runs of tokens, whatever sentences they cut) from one counter until none is
 left, and train on them in native code with the GIL released. They share both matrices without a
 lock (Hogwild, Niu et al. 2011): the race is described where it happens, in
-``_kernels/structures.pxd``. Where training is to be deterministic, all threads work on one batch
-together instead, in ``_kernels/rounds.pyx``. Batches are some tens of milliseconds of work, so no thread waits long
+``_kernels/structures.pxd``. Batches are some tens of milliseconds of work, so no thread waits long
 for the last one, and a long sentence is shared like any other run of tokens.
+
+Where training is to be deterministic, all threads work on one batch together instead: see
+``_kernels/rounds.pyx``.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ whose outputs are all words, is in softmax.pyx.
 from libc.stdint cimport int32_t, int64_t
 
 from fastw2v._kernels.contexts cimport take_contexts, take_distinct_contexts
+from fastw2v._kernels.flag cimport is_raised
 from fastw2v._kernels.outputs cimport start_outputs, take_outputs
 from fastw2v._kernels.rates cimport take_step
 from fastw2v._kernels.structures cimport Window
@@ -31,12 +32,12 @@ cdef void skipgram(const Parameters* parameters, Scratch* scratch) noexcept nogi
     cdef int32_t w, place
     cdef const Window* window
     link_repeats(parameters, scratch)
-    start_outputs(scratch)
+    start_outputs(parameters, scratch)
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
-        take_outputs(parameters, scratch, w, False, window.lr)
+        take_outputs(parameters, scratch, w, window.lr)
         place = window.first
         while place < window.last:
             scratch.step.n = take_distinct_contexts(parameters, scratch, window, &place)
@@ -50,16 +51,18 @@ cdef void skipgram_pairs(const Parameters* parameters, Scratch* scratch) noexcep
     cdef int32_t w, i, n
     cdef int64_t number = 0
     cdef const Window* window
-    start_outputs(scratch)
+    start_outputs(parameters, scratch)
     scratch.context_counts[0] = 1.0
     scratch.step.n = 1
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
-        n = take_contexts(parameters, scratch, window)
+        n = n_contexts(window)
         for i in range(n):
-            take_outputs(parameters, scratch, number, True, window.lr)
+            take_outputs(parameters, scratch, number, window.lr)
+            if i == 0:
+                take_contexts(parameters, scratch, window)
             scratch.step.hidden_rows = &scratch.context_rows[i]
             take_step(parameters, scratch, parameters.updates.update_rows)
             number += 1
@@ -75,12 +78,12 @@ cdef void cbow(const Parameters* parameters, Scratch* scratch) noexcept nogil:
     """
     cdef int32_t w, n
     cdef const Window* window
-    start_outputs(scratch)
+    start_outputs(parameters, scratch)
     for w in range(scratch.n_windows):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         window = &scratch.windows[w]
-        take_outputs(parameters, scratch, w, False, window.lr)
+        take_outputs(parameters, scratch, w, window.lr)
         n = take_contexts(parameters, scratch, window)
         scratch.step.n = n
         scratch.step.scale = 1.0 / n if parameters.cbow_mean else 1.0

@@ -4,10 +4,16 @@ Python's own locks do not need the GIL, and are there on every platform.
 """
 
 from cpython.pythread cimport (
-    WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock,
+    NOWAIT_LOCK, WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock,
     PyThread_release_lock,
 )
 from libc.stdlib cimport calloc, free
+
+cdef extern from "pause.h":
+    void let_others_run() noexcept nogil
+
+cdef enum:
+    LOOKS = 200  # before a thread goes to sleep, which takes longer than most waiting does
 
 
 cdef class Barrier:
@@ -56,6 +62,10 @@ cdef class Barrier:
             return True
         self.waits[member] = True
         self.unlock()
+        for _ in range(LOOKS):
+            if PyThread_acquire_lock(self.gates[member], NOWAIT_LOCK):
+                return self.passed[member]
+            let_others_run()
         PyThread_acquire_lock(self.gates[member], WAIT_LOCK)
         return self.passed[member]
 

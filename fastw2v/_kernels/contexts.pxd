@@ -2,7 +2,6 @@
 
 from libc.stdint cimport int32_t
 
-from fastw2v._kernels.replica cimport trained_row
 from fastw2v._kernels.structures cimport MOST_CONTEXTS, Parameters, Scratch, Window
 
 
@@ -23,8 +22,7 @@ cdef inline int32_t take_contexts(
     cdef int32_t place, n = 0
     for place in range(window.first, window.last):
         if place != window.center:
-            scratch.context_rows[n] = trained_row(
-                parameters, scratch, input_row(parameters, scratch.kept[place]))
+            scratch.context_rows[n] = scratch.input_rows[place]
             n += 1
     return n
 
@@ -49,8 +47,7 @@ cdef inline int32_t take_distinct_contexts(
             twin = scratch.previous[twin]
         if twin < first:
             slot = n
-            scratch.context_rows[n] = trained_row(
-                parameters, scratch, input_row(parameters, scratch.kept[place]))
+            scratch.context_rows[n] = scratch.input_rows[place]
             scratch.context_counts[n] = 1.0
             n += 1
         else:

@@ -9,16 +9,18 @@ from libc.stdlib cimport calloc, free
 from fastw2v._kernels.alias cimport AliasTable, alias_draw
 from fastw2v._kernels.architectures cimport cbow, skipgram, skipgram_pairs
 from fastw2v._kernels.both_objectives cimport begin_both, list_both
+from fastw2v._kernels.flag cimport is_raised, raise_flag
 from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
+from fastw2v._kernels.outputs cimport list_block
 from fastw2v._kernels.replica cimport begin_replica, end_replica
 from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
 from fastw2v._kernels.step cimport ROW_BYTES, ROW_FLOATS, SLACK, TILE_COLUMNS, TILE_OUTPUTS
 from fastw2v._kernels.structures cimport (
-    BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SOFTMAX_BATCH, STEPS_BEGUN,
-    Replica, Window,
+    BLOCK_TOKENS, LEAST_BUCKET_BITS, MANY_NEGATIVES, MOST_CONTEXTS, SHARD_TOKENS, SOFTMAX_BATCH,
+    STEPS_BEGUN, Outputs, Replica, Window,
 )
 from fastw2v._kernels.tallies cimport fold_losses
 from fastw2v._kernels.updates cimport updates_named
@@ -103,6 +105,7 @@ cdef class Kernel:
         p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
+        p.for_pairs = self.update is skipgram_pairs
 
         p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
         p.offsets, p.n_sentences = &offsets[0], offsets.shape[0] - 1
@@ -111,6 +114,7 @@ cdef class Kernel:
         p.input_vectors, p.output_vectors = &input_vectors[0, 0], &output_vectors[0, 0]
         p.vocabulary_size, p.vector_size = <int32_t>v, <int32_t>input_vectors.shape[1]
         p.stride = row_stride(input_vectors, output_vectors, p.updates.any_rows)
+        p.rows_per_float = 1.0 / p.stride
         p.keep_probability = &keep_probability[0]
         self.most_outputs = 0
         if parameters.objective == "negative_sampling":
@@ -151,7 +155,7 @@ cdef class Kernel:
 
     def stop(self):
         """Tell all threads inside ``train`` to return at their next window."""
-        self.parameters.stop = True
+        raise_flag(&self.parameters.stop)
 
     def train(
         self, Scratch scratch not None, int64_t epoch, int64_t begin, int64_t end,
@@ -165,13 +169,14 @@ cdef class Kernel:
         """
         if scratch.kernel is not self:
             raise ValueError("this scratch was made for another kernel")
-        if scratch.has_replica:
-            raise ValueError("a scratch with a replica is for rounds")
+        if scratch.is_for_shard:
+            raise ValueError("a shard's scratch is for rounds")
         self.check_batch(begin, end, progress, BLOCK_TOKENS)
         with nogil:
-            while begin < end and not self.parameters.stop:
-                self.train_block(
+            while begin < end and not is_raised(&self.parameters.stop):
+                self.sample_block(
                     &scratch.buffers, epoch, begin, min(begin + BLOCK_TOKENS, end), progress)
+                self.train_block(&scratch.buffers)
                 begin += BLOCK_TOKENS
 
     cdef check_batch(self, int64_t begin, int64_t end, double progress, int64_t unit):
@@ -180,26 +185,26 @@ cdef class Kernel:
             raise ValueError(f"progress must be from 0 to 1, not {progress}")
         check_range(&self.parameters, begin, end, unit)
 
-    cdef void train_block(
+    cdef void sample_block(
         self, ScratchStruct* scratch, int64_t epoch, int64_t begin, int64_t end, double progress,
     ) noexcept nogil:
-        """Train on one block: in the matrices, or, if the scratch has a replica, in that."""
-        cdef const Parameters* p = &self.parameters
-        cdef Parameters on_replica
+        """Find the windows of a block, and, if the scratch has a replica, all rows that they touch."""
         scratch.least_position = progress * self.planned_tokens
+        sample_windows(&self.parameters, scratch, epoch, begin, end)
+        if scratch.replica.rows is not NULL and not scratch.replica.is_whole:
+            list_block(&self.parameters, scratch)
+
+    cdef void train_block(self, ScratchStruct* scratch) noexcept nogil:
+        """Train on a block: in the matrices, or, if the scratch has a replica, in that."""
+        cdef const Parameters* p = &self.parameters
         if scratch.replica.rows is not NULL:
             begin_replica(p, &scratch.replica)
             if scratch.replica.is_whole:
-                on_replica = self.parameters
-                on_replica.input_vectors = scratch.replica.rows
-                on_replica.output_vectors = (
-                    scratch.replica.rows + <size_t>p.vocabulary_size * p.stride)
-                p = &on_replica
-        sample_windows(p, scratch, epoch, begin, end)
+                p = scratch.replica.parameters
         self.update(p, scratch)
         fold_losses(scratch, 1.0)
         if scratch.replica.rows is not NULL:
-            end_replica(&self.parameters, &scratch.replica)
+            end_replica(&self.parameters, &scratch.replica, scratch.marks.n_threads)
 
     def windows(self, int64_t epoch, int64_t begin, int64_t end, double progress=0.0):
         """Return what ``train`` would work on: a list of (centre, contexts, lr, negatives), for tests.
@@ -230,16 +235,26 @@ cdef class Kernel:
 
 
 cdef class Scratch:
-    """One thread's working memory for one kernel, and its tallies; or one block's, with a replica."""
+    """One thread's working memory for one kernel, and its tallies; or a shard's: see rounds.pyx.
 
-    def __cinit__(self, Kernel kernel not None, bint replica=False):
+    Parameters
+    ----------
+    kernel
+        What it is for.
+    for_shard
+        Whether it is to hold all lists of a shard, and copies of rows.
+    replica_of
+        Another one for a shard, to use its copies of rows.
+    """
+
+    def __cinit__(self, Kernel kernel not None, bint for_shard=False, Scratch replica_of=None):
         cdef const Parameters* p = &kernel.parameters
         cdef ScratchStruct* s = &self.buffers
         cdef size_t d = p.vector_size, v = p.vocabulary_size
         # No window reaches beyond its sentence, so scratch for more would never be used.
         cdef size_t margin = (min(p.window_left, p.longest_sentence)
                               + min(p.window_right, p.longest_sentence))
-        cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1))
+        cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1)), lists, rows
         if BLOCK_TOKENS + margin >= 2**31:
             raise ValueError(f"a window of {margin:,} tokens: at most {2**31 - BLOCK_TOKENS:,}")
         self.kernel = kernel
@@ -261,17 +276,28 @@ cdef class Scratch:
             s.row_max = <float*>self.allocate(SOFTMAX_BATCH, sizeof(float))
             s.row_sum = <double*>self.allocate(SOFTMAX_BATCH, sizeof(double))
         else:
-            self.allocate_steps(contexts, kernel.most_outputs)
-        self.has_replica = replica
-        if replica:
-            self.allocate_replica(BLOCK_TOKENS + margin, kernel.most_outputs * (
-                contexts if kernel.update is skipgram_pairs else 1))
+            lists = STEPS_BEGUN
+            if for_shard:
+                lists = SHARD_TOKENS * (contexts if p.for_pairs else 1)
+            s.input_rows = <float**>self.allocate(BLOCK_TOKENS + margin, sizeof(float*))
+            self.allocate_steps(contexts, kernel.most_outputs, bits_of(lists))
+        self.is_for_shard = for_shard
+        if for_shard:
+            rows = min(SHARD_TOKENS + margin, v) + min(
+                lists * kernel.most_outputs, v if p.node_vectors is NULL else 2 * v)
+            s.marks.marked = <int64_t*>self.allocate(rows, sizeof(int64_t))
+            if replica_of is not None:
+                s.replica = replica_of.buffers.replica
+            elif p.list_outputs:
+                self.allocate_replica(rows)
+            else:
+                self.allocate_whole_replica()
 
-    cdef allocate_steps(self, size_t contexts, size_t outputs):
+    cdef allocate_steps(self, size_t contexts, size_t outputs, int list_bits):
         """Make room for steps of so many contexts and output rows at the most."""
         cdef const Parameters* p = &self.kernel.parameters
         cdef ScratchStruct* s = &self.buffers
-        cdef size_t tiles = (outputs + TILE_OUTPUTS - 1) // TILE_OUTPUTS
+        cdef size_t tiles = (outputs + TILE_OUTPUTS - 1) // TILE_OUTPUTS, i, k
         cdef float* labels = <float*>self.allocate(outputs + SLACK, sizeof(float))
         s.context_rows = <float**>self.allocate(contexts, sizeof(float*))
         s.context_counts = <float*>self.allocate(contexts, sizeof(float))
@@ -283,15 +309,24 @@ cdef class Scratch:
         cdef int table_bits = bits_of(2 * outputs)
         if p.negative >= MANY_NEGATIVES:
             table = <int32_t*>self.allocate(<size_t>1 << table_bits, sizeof(int32_t))
+        cdef size_t lists = <size_t>1 << list_bits
+        cdef uint64_t* draws = <uint64_t*>self.allocate(lists * p.negative, sizeof(uint64_t))
+        cdef float** rows = <float**>self.allocate(lists * outputs, sizeof(float*))
+        cdef float* counts = <float*>self.allocate(lists * (outputs + SLACK), sizeof(float))
+        cdef float* own_labels = NULL
+        if p.node_vectors is not NULL:
+            own_labels = <float*>self.allocate(lists * (outputs + SLACK), sizeof(float))
         labels[0] = 1.0
-        for i in range(STEPS_BEGUN):
+        s.last_list = lists - 1
+        s.outputs = <Outputs*>self.allocate(lists, sizeof(Outputs))
+        for i in range(lists):
             s.outputs[i].table, s.outputs[i].table_bits = table, table_bits
-            s.outputs[i].draws = <uint64_t*>self.allocate(p.negative, sizeof(uint64_t))
-            s.outputs[i].rows = <float**>self.allocate(outputs, sizeof(float*))
-            s.outputs[i].counts = <float*>self.allocate(outputs + SLACK, sizeof(float))
+            s.outputs[i].draws = draws + i * p.negative
+            s.outputs[i].rows = rows + i * outputs
+            s.outputs[i].counts = counts + i * (outputs + SLACK)
             s.outputs[i].labels = labels
-            if p.node_vectors is not NULL:
-                s.outputs[i].own_labels = <float*>self.allocate(outputs + SLACK, sizeof(float))
+            if own_labels is not NULL:
+                s.outputs[i].own_labels = own_labels + i * (outputs + SLACK)
                 s.outputs[i].labels = s.outputs[i].own_labels
             for k in range(outputs):
                 s.outputs[i].counts[k] = 1.0
@@ -302,28 +337,35 @@ cdef class Scratch:
         s.step.moved = <float*>self.allocate(contexts * p.stride, sizeof(float))
         s.step.mean = <float*>self.allocate(2 * <size_t>p.stride, sizeof(float))
 
-    cdef allocate_replica(self, size_t places, size_t outputs):
-        """Make room for the rows of a block: its places' input rows and each window's outputs."""
+    cdef allocate_replica(self, size_t rows):
+        """Make room for copies of so many rows."""
+        cdef Replica* replica = &self.buffers.replica
+        if rows >= 2**30:
+            raise ValueError(f"a shard may touch {rows:,} rows: deterministic training takes 2**30")
+        replica.table_bits = bits_of(2 * rows)
+        replica.table = <int32_t*>self.allocate(<size_t>1 << replica.table_bits, sizeof(int32_t))
+        replica.sources = <float**>self.allocate(rows, sizeof(float*))
+        replica.order = <int32_t*>self.allocate(rows, sizeof(int32_t))
+        replica.rows = <float*>self.allocate(
+            rows * self.kernel.parameters.stride, sizeof(float))
+
+    cdef allocate_whole_replica(self):
+        """Make room for copies of all rows of both matrices, in their order."""
         cdef const Parameters* p = &self.kernel.parameters
         cdef Replica* replica = &self.buffers.replica
         cdef size_t v = p.vocabulary_size, i
-        cdef size_t matrices = 1 if p.node_vectors is NULL else 2
-        cdef size_t most = min(places, v) + min(BLOCK_TOKENS * outputs, matrices * v)
-        replica.is_whole = not p.list_outputs
-        if replica.is_whole:
-            most = 2 * v
-        if most >= 2**31:
-            raise ValueError(f"a block may touch {most:,} rows: deterministic training takes 2**31")
-        replica.table_bits = bits_of(2 * most)
-        replica.table = <int32_t*>self.allocate(
-            1 if replica.is_whole else <size_t>1 << replica.table_bits, sizeof(int32_t))
-        replica.sources = <float**>self.allocate(most, sizeof(float*))
-        replica.rows = <float*>self.allocate(most * p.stride, sizeof(float))
-        if replica.is_whole:
-            for i in range(v):
-                replica.sources[i] = p.input_vectors + i * p.stride
-                replica.sources[v + i] = p.output_vectors + i * p.stride
-            replica.n = <int32_t>most
+        replica.is_whole = True
+        replica.n = <int32_t>(2 * v)
+        replica.sources = <float**>self.allocate(2 * v, sizeof(float*))
+        replica.order = <int32_t*>self.allocate(2 * v, sizeof(int32_t))
+        replica.rows = <float*>self.allocate(2 * v * p.stride, sizeof(float))
+        replica.parameters = <Parameters*>self.allocate(1, sizeof(Parameters))
+        replica.parameters[0] = p[0]
+        replica.parameters.input_vectors = replica.rows
+        replica.parameters.output_vectors = replica.rows + v * p.stride
+        for i in range(v):
+            replica.sources[i] = p.input_vectors + i * p.stride
+            replica.sources[v + i] = p.output_vectors + i * p.stride
 
     def __dealloc__(self):
         for i in range(self.n_owned):

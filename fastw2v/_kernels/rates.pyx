@@ -47,7 +47,7 @@ cdef inline float rate_of(
     const Parameters* parameters, const Scratch* scratch, const float* row,
 ) noexcept nogil:
     return parameters.input_rates[
-        (source_of(parameters, scratch, row) - parameters.input_vectors) // parameters.stride]
+        (source_of(parameters, &scratch.replica, row) - parameters.input_vectors) // parameters.stride]
 
 
 cdef void follow(

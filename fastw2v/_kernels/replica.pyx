@@ -12,6 +12,9 @@ is needed, so that its memory has come by then.
 
 from libc.string cimport memcpy, memset
 
+cdef enum:
+    ROWS_AHEAD = 8  # are asked for
+
 
 cdef inline int32_t width_of(const Parameters* parameters) noexcept nogil:
     """Return how many floats of a row there are: behind the last one there may be no padding."""
@@ -43,40 +46,57 @@ cdef void copy_rows(
 
 cdef void end_replica(
     const Parameters* parameters,  # IN, with the matrices as they were when the round began
-    Replica* replica,  # IN, OUT: rows
+    Replica* replica,  # IN, OUT: rows; OUT: order, begins
+    int32_t n_threads,
 ) noexcept nogil:
-    """Turn each copy into what it lost: the row minus its copy.
+    """Turn each copy into what it lost, the row minus its copy, and share them out.
 
     Subtracting that adds the change, and leaves a row that did not change its bits, as x - 0 is x
     also where x is -0.
     """
-    cdef int32_t i
+    cdef int32_t i, width = width_of(parameters), thread
+    cdef float* row
+    memset(replica.begins, 0, sizeof(replica.begins))
     for i in range(replica.n):
-        subtract_from(parameters, replica.sources[i],
-                      replica.rows + <size_t>i * parameters.stride)
+        row = replica.rows + <size_t>i * parameters.stride
+        parameters.updates.subtract(row, replica.sources[i], row, width)
+        replica.begins[1 + thread_of(replica.sources[i], n_threads)] += 1
+    for thread in range(1, n_threads):
+        replica.begins[thread + 1] += replica.begins[thread]
+    for i in range(replica.n):
+        thread = thread_of(replica.sources[i], n_threads)
+        replica.order[replica.begins[thread]] = i
+        replica.begins[thread] += 1
+    for thread in range(n_threads, 0, -1):  # each has come to where the next one's begin
+        replica.begins[thread] = replica.begins[thread - 1]
+    replica.begins[0] = 0
 
 
-cdef inline void subtract_from(
-    const Parameters* parameters, const float* before, float* after,
-) noexcept nogil:
-    cdef int32_t d
-    for d in range(width_of(parameters)):
-        after[d] = before[d] - after[d]
+cdef inline int32_t thread_of(const float* row, int32_t n_threads) noexcept nogil:
+    """Return which thread adds all changes of a row."""
+    return <int32_t>(((hash_of(row) >> 32) * <uint64_t>n_threads) >> 32)
 
 
 cdef void add_changes(
     const Parameters* parameters,  # IN, with the matrices OUT
     const Replica* replica,  # IN
-    int32_t member,
-    int32_t n_members,
+    int32_t thread,
 ) noexcept nogil:
-    """Add the changes of a member's share of the rows: which rows these are follows from the rows."""
-    cdef int32_t i, d
-    cdef float* row
-    cdef const float* lost
-    for i in range(replica.n):
-        row = replica.sources[i]
-        if <int32_t>(((hash_of(row) >> 32) * <uint64_t>n_members) >> 32) == member:
-            lost = replica.rows + <size_t>i * parameters.stride
-            for d in range(width_of(parameters)):
-                row[d] -= lost[d]
+    """Add a shard's changes to the rows that are a thread's."""
+    cdef int32_t i, k, width = width_of(parameters), end = replica.begins[thread + 1]
+    for k in range(replica.begins[thread], end):
+        i = replica.order[min(k + ROWS_AHEAD, end - 1)]
+        prefetch_row(replica.sources[i], parameters.stride)
+        prefetch_row(replica.rows + <size_t>i * parameters.stride, parameters.stride)
+        i = replica.order[k]
+        parameters.updates.subtract(
+            replica.sources[i], replica.sources[i],
+            replica.rows + <size_t>i * parameters.stride, width)
+
+
+cdef void clear_marks(Marks* marks) noexcept nogil:
+    """Take back the marks of a shard, once no shard of its round needs any."""
+    cdef int32_t i
+    for i in range(marks.n_marked):
+        marks.rows[marks.marked[i]] = 0
+    marks.n_marked = 0

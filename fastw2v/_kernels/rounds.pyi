@@ -1,9 +1,12 @@
 from fastw2v._kernels.kernel import Kernel, Scratch
 
 ROUND: int
+MOST_MEMBERS: int
 
 class Rounds:
-    def __init__(self, kernel: Kernel, scratches: list[Scratch], n_members: int) -> None: ...
+    scratch: Scratch
+    nbytes: int
+    def __init__(self, kernel: Kernel, n_members: int) -> None: ...
     def stop(self) -> None: ...
     def train(
         self, member: int, epoch: int, begin: int, end: int, progress: float = 0.0

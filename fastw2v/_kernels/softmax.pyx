@@ -23,6 +23,7 @@ from fastw2v._kernels.blas cimport (
     CblasNoTrans, CblasRowMajor, CblasTrans, saxpy, sdot, sgemm,
 )
 from fastw2v._kernels.contexts cimport input_row
+from fastw2v._kernels.flag cimport is_raised
 from fastw2v._kernels.structures cimport SOFTMAX_BATCH, Window
 from fastw2v._kernels.tallies cimport count_examples, weight_of
 from fastw2v._kernels.windows cimport n_contexts
@@ -107,7 +108,7 @@ cdef void skipgram_softmax(const Parameters* parameters, Scratch* scratch) noexc
     cdef int32_t number, b, d = parameters.vector_size
     cdef Batch batch
     for number in range(n_batches(scratch)):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         batch = batch_of(scratch, number, False)
         for b in range(batch.size):
@@ -127,7 +128,7 @@ cdef void cbow_softmax(const Parameters* parameters, Scratch* scratch) noexcept 
     cdef const Window* window
     cdef Batch batch
     for number in range(n_batches(scratch)):
-        if parameters.stop:
+        if is_raised(&parameters.stop):
             return
         batch = batch_of(scratch, number, True)
         for b in range(batch.size):

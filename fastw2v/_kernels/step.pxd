@@ -30,9 +30,12 @@ cdef extern from "step.h":
         float* losses
 
     ctypedef void (*Update)(Step*) noexcept nogil
+    ctypedef void (*Subtract)(
+        float* out, const float* a, const float* b, int32_t stride) noexcept nogil
 
     ctypedef struct Updates:
         const char* name
         bint any_rows
         Update update_rows
         Update update_mean
+        Subtract subtract

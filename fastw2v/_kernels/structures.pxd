@@ -5,7 +5,7 @@ the exception to "const": they are reached through ``Parameters`` and written by
 once. The steps that it makes of a block are in step.h.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from fastw2v._kernels.alias cimport AliasSlot
 from fastw2v._kernels.rng cimport Stream
@@ -29,9 +29,11 @@ cdef enum:
     MOST_CONTEXTS = 16
     # Repeated words of a block are found through at least 2 ** this buckets.
     LEAST_BUCKET_BITS = 9
-    # Blocks of a round, trained from the same matrices where results must not depend on threads, so
-    # the most threads that then find work: see rounds.pyx.
-    ROUND_BLOCKS = 8
+    # Where results must not depend on threads, training goes in rounds of so many shards, so that
+    # no more threads find work, of so many tokens: see rounds.pyx.
+    ROUND_SHARDS = 8
+    SHARD_TOKENS = 128
+    HOT_ROWS = 128  # the first of each matrix: several shards of nearly every round touch them
     # From so many negatives on, those drawn twice are found through a table.
     MANY_NEGATIVES = 32
 
@@ -42,7 +44,7 @@ cdef struct Outputs:
     int32_t last  # its window's
     uint64_t* draws  # (negative,): random numbers
     int32_t m
-    int32_t n_replicated  # rows that the scratch's replica had listed when the list was made
+    int32_t n_replicated  # rows that the scratch's replica had listed when these were found
     float** rows  # (m,): no row twice
     float* counts  # (m + SLACK,): how often each was drawn
     const float* labels  # (m + SLACK,)
@@ -77,11 +79,13 @@ cdef struct Parameters:
     int32_t vocabulary_size
     int32_t vector_size
     int32_t stride
+    double rows_per_float  # 1 / stride
     # Where both objectives are trained, the Huffman tree's inner nodes have rows of their own; NULL
     # elsewhere, as they are ``output_vectors``.
     float* node_vectors
     const float* input_rates  # (vocabulary_size,), or NULL where all are 1: see rates.pyx
     # How steps get their outputs, and who carries them out.
+    bint for_pairs  # a window has a list of outputs for each context, rather than one
     BeginOutputs begin_outputs
     ListOutputs list_outputs
     const Updates* updates
@@ -107,9 +111,9 @@ cdef struct Parameters:
     double alpha_slope
     int64_t first_epoch
     uint64_t seed
-    # Set to stop all threads at their next window. Written by one thread, read by the others
-    # without a lock: seeing it a little late does no harm.
-    bint stop
+    # Raised to stop all threads at their next window, without a lock: seeing it a little late does
+    # no harm. Once a thread may be reading it, only through flag.h.
+    int stop
 
 
 cdef struct Window:
@@ -120,15 +124,33 @@ cdef struct Window:
     Stream stream  # its next draw is the window's first negative
 
 
-# Copies of the rows that a block touches, R at the most: see replica.pyx.
+# Which shards of a round touch a row (rounds.pyx): bits in a byte for each row of the input matrix,
+# of the output matrix, and of the nodes' if there is one. Each thread sets bits in bytes of its own,
+# as cache lines that several write to go back and forth between them.
+cdef struct Marks:
+    uint8_t** of_threads  # (n_threads, rows)
+    int32_t n_threads
+    uint8_t* rows  # (rows,): of the thread that sampled the shard
+    uint8_t bit  # the shard's
+    int64_t* marked  # the rows where it is set
+    int32_t n_marked
+
+
+# Copies of the rows that a shard shares with others, R at the most: see replica.pyx.
 cdef struct Replica:
     float* rows  # (R, stride), or NULL: the matrices themselves are trained
     float** sources  # (R,): the row of the matrices that each is a copy of
     int32_t* table  # (2 ** table_bits,): places in sources, plus 1, by a hash of the address
     int32_t table_bits
-    bint is_whole  # both matrices, one after the other: the exact softmax touches all output rows
+    # Of both matrices whole, one after the other, as the exact softmax touches all output rows: it
+    # is trained with parameters that point to them.
+    bint is_whole
+    Parameters* parameters
     int32_t n  # rows that are listed
     int32_t n_copied
+    # Who adds what, once the shard is done: places in rows, those of each thread together.
+    int32_t* order  # (R,)
+    int32_t begins[ROUND_SHARDS + 1]  # in order, of each thread's
 
 
 cdef struct Scratch:
@@ -153,13 +175,18 @@ cdef struct Scratch:
     float** rated_rows  # (C,)
     float* copies  # (C, 2, stride): as the step leaves it, and as it was
     Replica replica
-    # A ring of lists of output rows, as these are begun and made before they are needed.
-    Outputs outputs[STEPS_BEGUN]
+    Marks marks
+    # A ring of lists of output rows, as these are begun and made before they are needed; of all that
+    # a shard needs, where there is a replica.
+    Outputs* outputs  # (last_list + 1,), a power of two
+    int64_t last_list
     int64_t n_begun
     int64_t n_listed
+    int64_t n_found
     int32_t next_window  # the one that the next list is for
     int32_t lists_left  # how many more it gets
     int32_t n_fetched  # kept tokens whose input rows were asked for
+    float** input_rows  # where each of these is trained
     # The exact softmax.
     float* batch_hidden  # (SOFTMAX_BATCH, vector_size)
     float* batch_hidden_grads  # (SOFTMAX_BATCH, vector_size)

@@ -7,6 +7,7 @@ others     ``simd/update.h``, compiled for several instruction sets
 =========  ========================================================================================
 """
 
+from libc.stdint cimport int32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
@@ -38,6 +39,7 @@ _blas.name = b"blas"
 _blas.any_rows = True
 _blas.update_rows = update_rows
 _blas.update_mean = update_mean
+_blas.subtract = subtract
 
 
 def compiled():
@@ -108,6 +110,12 @@ cdef void update_mean(Step* step) noexcept nogil:
     update_rows(&inner)
     for i in range(step.n):
         saxpy(d, step.share, step.moved, 1, step.hidden_rows[i], 1)
+
+
+cdef void subtract(float* out, const float* a, const float* b, int32_t stride) noexcept nogil:
+    cdef int32_t d
+    for d in range(stride):
+        out[d] = a[d] - b[d]
 
 
 def run_step(

@@ -269,3 +269,8 @@ static void update_mean(Step *step)
     update_rows(&inner);
     FOR_ALL_CHUNKS(share_chunks, step);
 }
+
+static void subtract(float *out, const float *a, const float *b, int32_t stride)
+{
+    for (int d = 0; d < stride; d += LANES) store(out + d, load(a + d) - load(b + d));
+}
