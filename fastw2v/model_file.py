@@ -82,7 +82,7 @@ def read(path: str | os.PathLike[str]) -> StoredModel:
 
 def from_contents(path: object, contents: safetensors.Contents) -> StoredModel:
     """Make a model of what was read of its file."""
-    missing = {"hyperparameters", "corpora", "workers", "history"} - contents.metadata.keys()
+    missing = {"hyperparameters", "workers", "history"} - contents.metadata.keys()
     missing |= {"input_vectors", "output_vectors"} - contents.matrices.keys()
     if missing:
         raise ValueError(
@@ -96,7 +96,7 @@ def from_contents(path: object, contents: safetensors.Contents) -> StoredModel:
         is_identity = bool(contents.metadata.get("is_identity", False))
         history = [EpochRecord(**record) for record in contents.metadata["history"]]
         vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
-        corpora = tuple(map(TrainedCorpus.of_plain, contents.metadata["corpora"]))
+        corpora = tuple(map(TrainedCorpus.of_plain, contents.metadata.get("corpora", ())))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
     names = "input_vectors", "output_vectors"

@@ -151,7 +151,7 @@ def test_a_model_file_that_contradicts_itself_is_refused(damage, model, tmp_path
         settings["vector_size"] += 1
     else:
         counts = counts * 0
-    metadata = {"hyperparameters": settings, "workers": 1, "history": [], "corpora": []}
+    metadata = {"hyperparameters": settings, "workers": 1, "history": []}
     safetensors.write(path, keys, counts, matrices, metadata)
     with pytest.raises(ValueError, match=r"model.safetensors is damaged"):
         fastw2v.Model.load(path)

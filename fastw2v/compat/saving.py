@@ -176,7 +176,7 @@ class ModelFile:
                 Hyperparameters(**contents.metadata["hyperparameters"]),
                 contents.metadata["workers"],
                 [EpochRecord(**record) for record in contents.metadata["history"]],
-                tuple(map(TrainedCorpus.of_plain, contents.metadata["corpora"])),
+                tuple(map(TrainedCorpus.of_plain, contents.metadata.get("corpora", ()))),
                 {name: from_plain(value) for name, value in ours["attributes"].items()},
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
