@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastw2v._kernels.kernel import BLOCK, MANY_NEGATIVES, SOFTMAX_EXAMPLES, WINDOW_BYTES
+from fastw2v._kernels.kernel import (
+    BLOCK,
+    LISTS_BEGUN,
+    MANY_NEGATIVES,
+    SOFTMAX_EXAMPLES,
+    WINDOW_BYTES,
+)
+from fastw2v._kernels.rounds import MOST_MEMBERS, ROUND
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import MAX_SOFTMAX_VOCABULARY, Hyperparameters
 from fastw2v.matrices import row_stride
@@ -61,7 +68,7 @@ def estimate(
     return MemoryEstimate(
         matrices=2 * 4 * vocabulary_size * row_stride(parameters.vector_size),
         corpus=4 * tokens + 8 * (sentences + 1) if tokens else 0,
-        scratch=workers * scratch_bytes(parameters, vocabulary_size, longest_sentence)
+        scratch=threads_bytes(parameters, vocabulary_size, longest_sentence, workers)
         + tree_bytes(parameters, vocabulary_size),
     )
 
@@ -129,25 +136,72 @@ def check_size(
     )
 
 
-def scratch_bytes(parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int) -> int:
-    """Return how many bytes of working memory one thread takes, all but exactly."""
+def threads_bytes(
+    parameters: Hyperparameters, vocabulary_size: int, longest_sentence: int, workers: int
+) -> int:
+    """Return how many bytes of working memory all threads take that train, all but exactly."""
+    one = scratch_bytes(parameters, vocabulary_size, longest_sentence)
+    if not parameters.deterministic:
+        return workers * one
+    # Two rounds are at work at once, and one of them has copies of rows, with their addresses,
+    # their order and a hash table; each thread has a byte for each row and round.
+    margin, contexts = _span(parameters, longest_sentence)
+    shard = ROUND // MOST_MEMBERS
+    lists = shard
+    if parameters.architecture == "skipgram" and parameters.negative_sharing == "pair":
+        lists *= max(contexts, 1)
+    lists = at_least_power_of_two(lists)
+    rows = min(shard + margin, vocabulary_size)
+    rows += min(lists * _outputs(parameters, vocabulary_size), vocabulary_size)
+    copies = rows * (4 * row_stride(parameters.vector_size) + 12) + 4 * at_least_power_of_two(
+        2 * rows
+    )
+    if parameters.objective == "softmax":
+        lists, rows = LISTS_BEGUN, 2 * vocabulary_size
+        copies = rows * (4 * row_stride(parameters.vector_size) + 12)
+    shards = 2 * scratch_bytes(parameters, vocabulary_size, longest_sentence, lists=lists)
+    marks = 2 * min(workers, MOST_MEMBERS) * 2 * vocabulary_size
+    return one + MOST_MEMBERS * (shards + 2 * 8 * rows + copies) + marks
+
+
+def scratch_bytes(
+    parameters: Hyperparameters,
+    vocabulary_size: int,
+    longest_sentence: int,
+    *,
+    lists: int = LISTS_BEGUN,
+) -> int:
+    """Return how many bytes one ``Scratch`` takes, all but exactly, with so many lists at a time."""
     d, stride = parameters.vector_size, row_stride(parameters.vector_size)
-    sides = [longest_sentence if side is None else side for side in parameters.window_sides]
-    margin = sum(min(side, longest_sentence) for side in sides)
+    margin, contexts = _span(parameters, longest_sentence)
+    places = BLOCK + margin
     if parameters.objective == "softmax":
         floats = SOFTMAX_EXAMPLES * (2 * d + vocabulary_size)
     else:
-        contexts, m = min(margin, longest_sentence), 1 + parameters.negative
-        if parameters.objective == "hierarchical_softmax":
-            m = min(vocabulary_size, LONGEST_PATH)
+        m = _outputs(parameters, vocabulary_size)
         # For each context a row, the gradients (8 a tile of 6 outputs), address, count and place;
-        # the mean, and what it becomes; and 8 lists of outputs, with draws, addresses and counts.
-        floats = contexts * (stride + 8 * -(-m // 6) + 4) + 2 * stride + 41 * m + 72
+        # the mean, and what it becomes; lists of outputs, with draws, addresses and counts, and
+        # labels; and the address of each place's row.
+        floats = contexts * (stride + 8 * -(-m // 6) + 4) + 2 * stride
+        floats += lists * (5 * m + 26) + m + 8 + 2 * places
         if parameters.negative >= MANY_NEGATIVES:
             floats += at_least_power_of_two(2 * m)
-    places = BLOCK + margin
     floats += 3 * places + at_least_power_of_two(max(places, 512))
     return 4 * floats + WINDOW_BYTES * BLOCK
+
+
+def _span(parameters: Hyperparameters, longest_sentence: int) -> tuple[int, int]:
+    """Return how far a window reaches on both sides, and the most contexts that it has."""
+    sides = [longest_sentence if side is None else side for side in parameters.window_sides]
+    margin = sum(min(side, longest_sentence) for side in sides)
+    return margin, min(margin, longest_sentence)
+
+
+def _outputs(parameters: Hyperparameters, vocabulary_size: int) -> int:
+    """Return the most output rows of a step."""
+    if parameters.objective == "hierarchical_softmax":
+        return min(vocabulary_size, LONGEST_PATH)
+    return 1 + parameters.negative
 
 
 def at_least_power_of_two(n: int) -> int:

@@ -9,6 +9,7 @@ BLOCK: int
 WINDOW_BYTES: int
 MANY_NEGATIVES: int
 MOST_CONTEXTS: int
+LISTS_BEGUN: int
 SOFTMAX_EXAMPLES: int
 
 class Kernel:

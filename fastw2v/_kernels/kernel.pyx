@@ -28,7 +28,8 @@ from fastw2v._kernels.windows cimport sample_windows
 
 BLOCK = BLOCK_TOKENS
 WINDOW_BYTES = sizeof(Window)
-globals().update(MANY_NEGATIVES=MANY_NEGATIVES, MOST_CONTEXTS=MOST_CONTEXTS)
+globals().update(
+    MANY_NEGATIVES=MANY_NEGATIVES, MOST_CONTEXTS=MOST_CONTEXTS, LISTS_BEGUN=STEPS_BEGUN)
 SOFTMAX_EXAMPLES = SOFTMAX_BATCH  # computed from the same matrices, then stepped together
 
 cdef enum:
