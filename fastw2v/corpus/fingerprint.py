@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastw2v.corpus.encoded import EncodedCorpus
 
 DIGEST_BYTES = 16
-PIECE = 1 << 22  # bytes
+PIECE = 1 << 20  # bytes: some of them are in memory at a time, of a corpus in a file
 
 
 @dataclass(frozen=True)
