@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.checkpoint_file import Checkpoint, Fingerprint, Run, check_replaceable, write
+from fastw2v.checkpoint_file import Checkpoint, Run, check_replaceable, write
 from fastw2v.checks import whole_number
 from fastw2v.corpus import EncodedCorpus
+from fastw2v.corpus.fingerprint import Fingerprint
 from fastw2v.formats.files import PARTIAL, PREVIOUS, check_writable
 from fastw2v.formats.keys import encode_keys
 from fastw2v.model_file import StoredModel

@@ -123,6 +123,8 @@ class Model(TrainableModel):
         What was read, and what of it is trained on.
     history : list of EpochRecord
         One record an epoch, over all calls of ``train`` and ``partial_fit``.
+    provenance : Provenance
+        The settings, and what was trained on, with fingerprints; files keep it.
 
     Raises
     ------
@@ -350,4 +352,5 @@ class Model(TrainableModel):
             model._choice = Identity()
         model._become(stored.vocabulary, stored.input_vectors, stored.output_vectors)
         model.history = stored.history
+        model._remember(stored.corpora)
         return model

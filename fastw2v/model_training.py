@@ -28,6 +28,7 @@ from fastw2v.input_rates import check_rates, rates_of_rows
 from fastw2v.model_file import StoredModel
 from fastw2v.model_reading import ReadingModel
 from fastw2v.model_state import Matrix
+from fastw2v.provenance import TrainedCorpus, with_another
 from fastw2v.stopping import NO_LIMITS, Limits, Watch, checked_limits, refuse_with_checkpoints
 from fastw2v.trainer import train
 from fastw2v.vocabulary import Identity, Vocabulary
@@ -215,7 +216,7 @@ class TrainableModel(ReadingModel):
         parameters = model._parameters_for(run.epochs, run.alpha, run.min_alpha)
         with model._alone():
             corpus = model._read(sentences, weights=weights)
-            saved.corpus.check(corpus)
+            checkpoint_file.check_same(saved.corpus, corpus)
             model._run(
                 *(corpus, parameters, saved.input_rates, callbacks, progress),
                 *(NO_LIMITS, plan, saved),
@@ -368,11 +369,14 @@ class TrainableModel(ReadingModel):
         first_epoch = self.history[-1].epoch + 1 if self.history else 0
         if saved is not None:
             first_epoch = saved.run.first_epoch
+        fingerprint = corpus.origin or corpus.fingerprint
+        new = TrainedCorpus.now(first_epoch, corpus.report, fingerprint)
+        corpora = with_another(self._corpora, new)
         checkpoints = None
         if plan is not None:
             p = parameters
             run = Run(p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every)
-            model = self._stored(vocabulary, inputs, outputs)
+            model = self._stored(vocabulary, inputs, outputs)._replace(corpora=corpora)
             checkpoints = Checkpoints(plan.path, run, model, corpus, rates)
         records = train(
             parameters,
@@ -392,6 +396,7 @@ class TrainableModel(ReadingModel):
         )
         # Nothing that can be refused is left: from here on the model changes.
         self._become(vocabulary, inputs, outputs)
+        self._remember(corpora)
         self._corpus, self._sentences = corpus, None
         with closing(records), checkpoints or nullcontext():
             for record in records:
@@ -404,7 +409,8 @@ class TrainableModel(ReadingModel):
         """Return what a file keeps of the model, once these are its vocabulary and matrices."""
         is_identity = isinstance(self._choice, Identity)
         return StoredModel(
-            self.parameters, self.workers, is_identity, vocabulary, inputs, outputs, self.history
+            *(self.parameters, self.workers, is_identity, vocabulary, inputs, outputs),
+            *(self.history, self._corpora),
         )
 
     @contextmanager
