@@ -319,9 +319,10 @@ def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "text = [['a', 'b', 'c', 'd'] * 5_000] * 20\n"
         "model = fastw2v.Model(text, epochs=10**6, sample=0, workers=2)\n"
-        "print('ready', flush=True)\n"
+        "def say_once(model, record):\n"
+        "    record.epoch or print('training', flush=True)\n"
         "try:\n"
-        "    model.train(progress=False)\n"
+        "    model.train(progress=False, callback=say_once)\n"
         "except KeyboardInterrupt:\n"
         "    assert threading.active_count() == 1, threading.enumerate()\n"
         "    import numpy; assert numpy.isfinite(model.input_vectors).all()\n"
@@ -329,8 +330,8 @@ def test_ctrl_c_ends_all_threads_within_a_second(tmp_path):
     )
     command = [sys.executable, script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path) as process:
-        assert process.stdout.readline().strip() == b"ready"
-        time.sleep(0.7)
+        assert process.stdout.readline().strip() == b"training"
+        time.sleep(0.1)
         try:
             process.send_signal(signal.SIGINT)
             began = time.perf_counter()

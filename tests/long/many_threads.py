@@ -2,8 +2,9 @@
 
     SANITIZER=thread tests/long/sanitize.sh tests/long/many_threads.py [case ...]
 
-Cases are train, search, read, phrases and vectors; by default all. The thread sanitizer reports two
-accesses that nothing puts in order whether or not they went wrong, so that once is enough.
+Cases are train, rounds, search, read, phrases and vectors; by default all. The thread sanitizer
+reports two accesses that nothing puts in order whether or not they went wrong, so that once is
+enough.
 """
 
 import argparse
@@ -69,6 +70,21 @@ def train():
         Word2Vec(some, min_count=1, hs=1, negative=5, sg=sg, workers=WORKERS, vector_size=12)
 
 
+def rounds():
+    """Deterministic rounds, where no race is allowed: SUPPRESSIONS=/dev/null reports all."""
+    some = sentences(400, words=50)
+    for architecture, objective in itertools.product(ARCHITECTURES, OBJECTIVES[:2]):
+        options = {"architecture": architecture, "objective": objective, "vector_size": 12}
+        one, many = (
+            fastw2v.Model(
+                some, min_count=1, sample=0, epochs=2, deterministic=True, workers=n, **options
+            ).train(progress=False)
+            for n in (1, WORKERS)
+        )
+        assert one.input_vectors.tobytes() == many.input_vectors.tobytes()
+        assert one.output_vectors.tobytes() == many.output_vectors.tobytes()
+
+
 def search():
     """Many queries, one query in parts, and queries from many threads, of one set of vectors."""
     neighbors.SCAN_FLOATS, neighbors.BLOCK_FLOATS = 1 << 12, 1 << 13  # parts, though it is small
@@ -131,6 +147,7 @@ def vectors():
 
 CASES = {
     "train": train,
+    "rounds": rounds,
     "search": search,
     "read": read,
     "phrases": find_phrases,
