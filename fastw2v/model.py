@@ -94,9 +94,10 @@ class Model(TrainableModel):
         fast word2vec, unless ``deterministic`` is set.
     deterministic
         Whether a seed gives the same bits with any number of ``workers`` (with the same kernel, on
-        one kind of processor). Training then goes in rounds of eight blocks of 256 tokens, which
-        start from the same matrices and whose changes are added in their order: slower, with other
-        bits than one worker gives without it, and work for eight threads at the most.
+        one kind of processor). Training then goes in rounds of eight shards of 128 tokens, which
+        start from the same matrices and whose changes are added in their order. It takes about
+        twice the time; the vectors are as good, but not those that one worker gives without it;
+        and it has work for eight threads at the most.
     kernel
         The native code of the updates: a name that ``fastw2v.kernels()`` lists, or ``"auto"``, the
         fastest here. The exact softmax always runs on BLAS. Files don't keep it.

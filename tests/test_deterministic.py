@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fastw2v
-from fastw2v import Model, trainer
+from fastw2v import Model, team, trainer
 from fastw2v._kernels.rounds import MOST_MEMBERS, Rounds
 from fastw2v.checkpoints import Checkpoints
 from fastw2v.clock import Clock
@@ -82,7 +82,7 @@ def test_it_learns_what_others_learn():
 
 def test_the_size_of_batches_makes_no_difference(monkeypatch):
     expected = Model(SENTENCES, workers=2, **SMALL).train(progress=False)
-    monkeypatch.setattr(trainer, "_batch_tokens", lambda *_: 3000)
+    monkeypatch.setattr(team, "_batch_tokens", lambda *_: 3000)
     model = Model(SENTENCES, workers=2, **SMALL).train(progress=False)
     assert fingerprint(model) == fingerprint(expected)
 
@@ -237,7 +237,7 @@ def test_the_estimate_is_what_is_taken(options, workers, monkeypatch):
         def __init__(self, *_):
             made.append(self)
 
-    monkeypatch.setattr(trainer, "Rounds", Kept)
+    monkeypatch.setattr(team, "Rounds", Kept)
     model = Model(SENTENCES, workers=workers, **SMALL | options).train(progress=False)
     estimate = model.estimate_memory().scratch
     assert estimate == pytest.approx(made[0].nbytes, rel=0.1, abs=20_000)
