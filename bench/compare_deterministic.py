@@ -30,10 +30,10 @@ three seeds; the first two kinds on wiki17m, the others on wiki2m:
 | cbow-hs | yes | 4.6 | 0.84 (0.77–0.85) | 39.5 | 11.1 | 44.4 | 4.7 |
 
 What was tried on the way, skip-gram on wiki2m with two workers, times as fast as plain training:
-copies of all rows that a block of 256 tokens touches 0.39; copies of rows that several blocks touch,
-others being trained in place, 0.43, with a byte of marks that all threads write to, and 0.47 with
-bytes for each thread; the next round's windows found beside training, shards of 128 tokens, 0.50;
-changes sorted by the thread that adds them, and longer batches, 0.58.
+copies of all rows that a block of 256 tokens touches 0.39; copies of rows that several blocks
+touch, others being trained in place, 0.43, with a byte of marks that all threads write to, and 0.47
+with bytes for each thread; the next round's windows found beside training, shards of 128 tokens,
+0.50; changes sorted by the thread that adds them, and longer batches, 0.58.
 """
 
 from __future__ import annotations

@@ -53,6 +53,8 @@ class Run:
         What the model was given, ``"auto"`` or a name.
     every
         How often a checkpoint is written.
+    owner
+        Drawn at random for each model, so that none replaces another's checkpoints.
     """
 
     epochs: int
@@ -61,6 +63,7 @@ class Run:
     first_epoch: int
     kernel: str
     every: int | str
+    owner: str
 
 
 class Checkpoint(NamedTuple):
@@ -194,8 +197,8 @@ def _read(path: str | os.PathLike[str]) -> Checkpoint:
         raise ValueError(f"{path} is from a newer fastw2v: {error!r}") from error
 
 
-def check_replaceable(path: str | os.PathLike[str]) -> None:
-    """Refuse a path where something else than a checkpoint is, which one would replace.
+def check_replaceable(path: str | os.PathLike[str], owner: str) -> None:
+    """Refuse a path where something else than the owner's checkpoint is, which it would replace.
 
     Raises
     ------
@@ -212,6 +215,13 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
         raise ValueError(
             f"{os.fspath(path)!r} is there already, is no checkpoint, and would be replaced by "
             "one: give another path, or remove it"
+        )
+    described = json.loads(header["run"])
+    if described["run"].get("owner") != owner:
+        raise ValueError(
+            f"{os.fspath(path)!r} is a checkpoint of another model's training, at epoch "
+            f"{described['position']['epoch']}, which this one's would replace: go on with that "
+            "training by Model.resume (--resume), or remove the file, or give another path"
         )
 
 

@@ -70,8 +70,12 @@ class Plan(NamedTuple):
     every: int | str
 
 
-def plan_of(checkpoint: str | os.PathLike[str] | None, every: int | str | None) -> Plan | None:
+def plan_of(
+    checkpoint: str | os.PathLike[str] | None, every: int | str | None, owner: str
+) -> Plan | None:
     """Check what a caller says of checkpoints, before anything is read; None is none.
+
+    ``owner`` is the model's.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def plan_of(checkpoint: str | os.PathLike[str] | None, every: int | str | None) 
     Interval.of(every)
     check_writable(path)
     for name in path, f"{path}{PREVIOUS}":
-        check_replaceable(name)
+        check_replaceable(name, owner)
     with open(f"{path}{PARTIAL}", "wb"):
         pass  # the longest of its names is none too long
     os.unlink(f"{path}{PARTIAL}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ class ModelState:
         self._init = init
         self._own: tuple[Any, Any] = ((), ())  # the matrices that were made here
         self._keyed_vectors: dict[str, KeyedVectors] = {}
+        self._owner = uuid4().hex  # of checkpoints
         self._corpora: tuple[TrainedCorpus, ...] = ()
 
     @property

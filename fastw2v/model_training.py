@@ -119,6 +119,7 @@ class TrainableModel(ReadingModel):
             ``FILE.previous``, and both when training ends: remove them when the model is saved. A
             file that can't be written, as the disk is full, ends the training with an OSError that
             names it; the model keeps what it has learned, and the checkpoints that are there stay.
+            A checkpoint of another model's training is not replaced, but refused.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -145,7 +146,7 @@ class TrainableModel(ReadingModel):
         limits = checked_limits(validation, patience, max_seconds)
         refuse_with_checkpoints(limits, checkpoint)
         check_rates(input_rates)
-        plan = plan_of(checkpoint, every)
+        plan = plan_of(checkpoint, every, self._owner)
         with self._alone():
             corpus = self._read(sentences, weights=weights)
             self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
@@ -205,9 +206,12 @@ class TrainableModel(ReadingModel):
             raise ValueError("a checkpoint has no sentences: give those that it was training on")
         saved = checkpoint_file.read(path)
         plan = plan_of(
-            os.fspath(path).removesuffix(PREVIOUS), saved.run.every if every is None else every
+            os.fspath(path).removesuffix(PREVIOUS),
+            saved.run.every if every is None else every,
+            saved.run.owner,
         )
         model = cls._of(saved.model)
+        model._owner = saved.run.owner
         model.kernel, model.memory_limit = kernel or saved.run.kernel, memory_limit
         if workers is not None:
             model.workers = workers
@@ -287,7 +291,7 @@ class TrainableModel(ReadingModel):
         if sentences is None:
             raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
         check_rates(input_rates)
-        plan = plan_of(checkpoint, every)
+        plan = plan_of(checkpoint, every, self._owner)
         with self._alone():
             corpus = self._read(sentences, grows=True, weights=weights)
             self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
@@ -375,7 +379,9 @@ class TrainableModel(ReadingModel):
         checkpoints = None
         if plan is not None:
             p = parameters
-            run = Run(p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every)
+            run = Run(
+                p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every, self._owner
+            )
             model = self._stored(vocabulary, inputs, outputs)._replace(corpora=corpora)
             checkpoints = Checkpoints(plan.path, run, model, corpus, rates)
         records = train(

@@ -174,6 +174,7 @@ def test_a_resumed_run_is_that_of_its_checkpoint(tmp_path):
     sentences = SENTENCES * 50
     encoded = fastw2v.encode(sentences)
     for given in sentences, encoded:
+        path.unlink(missing_ok=True)  # of the model before
         model = Model(given, **SMALL).train(progress=False, checkpoint=path, every=500)
         assert_that_of(fastw2v.load(path).provenance, model)
         assert Model.resume(path, given, progress=False).provenance == model.provenance

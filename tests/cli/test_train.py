@@ -439,6 +439,8 @@ def test_a_run_goes_on_from_its_checkpoint(text, tmp_path, run, refused, monkeyp
 def test_options_of_checkpoints_without_one(text, misused):
     for options in ["--resume"], ["--checkpoint-every", "10min"]:
         assert "give --checkpoint FILE" in misused("train", text, "-o", "m.txt", *options)
+    same = ["-o", "m.safetensors", "--checkpoint", "./m.safetensors"]
+    assert "--checkpoint and --output are one file" in misused("train", text, *same)
 
 
 def test_no_interval(text, tmp_path, refused):

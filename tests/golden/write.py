@@ -58,6 +58,7 @@ def write_models(folder: Path) -> None:
     filled(walker.train(progress=False)).save(folder / "identity.safetensors")
 
     path = folder / "run.ckpt"
+    path.unlink(missing_ok=True)  # it is another model's
     rates = {"the": 0.5}
     model = fastw2v.Model(SENTENCES * 9, **settings)
     model.train(input_rates=rates, checkpoint=path, every=1, progress=False)
