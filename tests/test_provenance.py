@@ -170,11 +170,10 @@ def test_files_keep_it(model, tmp_path):
 
 
 def test_a_resumed_run_is_that_of_its_checkpoint(tmp_path):
-    path = tmp_path / "run.ckpt"
     sentences = SENTENCES * 50
     encoded = fastw2v.encode(sentences)
-    for given in sentences, encoded:
-        path.unlink(missing_ok=True)  # of the model before
+    for name, given in ("lists", sentences), ("encoded", encoded):
+        path = tmp_path / name
         model = Model(given, **SMALL).train(progress=False, checkpoint=path, every=500)
         assert_that_of(fastw2v.load(path).provenance, model)
         assert Model.resume(path, given, progress=False).provenance == model.provenance
