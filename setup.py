@@ -119,7 +119,6 @@ setup(
             "wraparound": False,
             "cdivision": True,
             "initializedcheck": False,
-            "freethreading_compatible": True,
         },
     ),
     cmdclass={"build_ext": BuildKernels},

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastw2v.hyperparameters import Hyperparameters
     from fastw2v.keyed_vectors import KeyedVectors
     from fastw2v.model import Model
+    from fastw2v.provenance import Provenance
     from fastw2v.trainer import EpochRecord
     from fastw2v.vocabulary import Vocabulary
 
@@ -42,6 +43,7 @@ __all__ = [
     "KeyedVectors",
     "MemoryEstimate",
     "Model",
+    "Provenance",
     "Vocabulary",
     "count",
     "encode",
@@ -60,6 +62,7 @@ _MODULES = {
     "fastw2v.hyperparameters": ("Hyperparameters",),
     "fastw2v.keyed_vectors": ("KeyedVectors",),
     "fastw2v.model": ("Model",),
+    "fastw2v.provenance": ("Provenance",),
     "fastw2v.trainer": ("EpochRecord",),
     "fastw2v.vocabulary": ("Vocabulary",),
 }

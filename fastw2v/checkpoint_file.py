@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fastw2v import model_file
 from fastw2v.corpus import EncodedCorpus
+from fastw2v.corpus.fingerprint import DIGEST_BYTES, PIECE, Fingerprint
 from fastw2v.formats import safetensors
 from fastw2v.formats.files import PREVIOUS, advancing
 from fastw2v.model_file import StoredModel
@@ -28,8 +29,6 @@ from fastw2v.trainer import Position
 
 logger = logging.getLogger("fastw2v")
 
-DIGEST_BYTES = 16
-PIECE = 1 << 22  # bytes hashed at a time
 SYNCED_WRITES = 8  # writes of up to 4 MiB, after which they are put on the disk
 
 ADVICE = (
@@ -54,6 +53,8 @@ class Run:
         What the model was given, ``"auto"`` or a name.
     every
         How often a checkpoint is written.
+    owner
+        Drawn at random for each model, so that none replaces another's checkpoints.
     """
 
     epochs: int
@@ -62,60 +63,7 @@ class Run:
     first_epoch: int
     kernel: str
     every: int | str
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What tells a corpus from another: its size, and digests of its tokens and its weights."""
-
-    tokens: int
-    sentences: int
-    digest: str
-    weights: str | None
-
-    @classmethod
-    def of(cls, corpus: EncodedCorpus, look: Callable[[], None] = lambda: None) -> Fingerprint:
-        """Take the fingerprint; ``look`` is called now and then, and may raise."""
-        corpus.check_file()
-        digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-
-        def look_and_release() -> None:
-            look()
-            corpus.release()
-
-        for array in (corpus.offsets, corpus.tokens):
-            _hash(digest, array, look_and_release)
-        weights = None
-        if corpus.weights is not None:
-            of_weights = hashlib.blake2b(digest_size=DIGEST_BYTES)
-            _hash(of_weights, corpus.weights, look)
-            weights = of_weights.hexdigest()
-        return cls(len(corpus.tokens), len(corpus), digest.hexdigest(), weights)
-
-    def check(self, corpus: EncodedCorpus) -> None:
-        """Refuse a corpus that is not this one.
-
-        Raises
-        ------
-        ValueError
-            Saying in what it differs.
-        """
-        found = Fingerprint.of(corpus)
-        if (found.tokens, found.sentences) != (self.tokens, self.sentences):
-            difference = (
-                f"{found.tokens:,} tokens of the vocabulary in {found.sentences:,} sentences, and "
-                f"the checkpoint was made with {self.tokens:,} in {self.sentences:,}"
-            )
-        elif found.digest != self.digest:
-            difference = "as many tokens and sentences, but others, or in another order"
-        elif found.weights != self.weights:
-            raise ValueError(
-                "these are not the sentences' weights that the checkpoint was made with, which "
-                f"{'were none' if self.weights is None else 'must be given again'}"
-            )
-        else:
-            return
-        raise ValueError(f"these are not the sentences to resume with: {difference}. {ADVICE}")
+    owner: str
 
 
 class Checkpoint(NamedTuple):
@@ -249,8 +197,8 @@ def _read(path: str | os.PathLike[str]) -> Checkpoint:
         raise ValueError(f"{path} is from a newer fastw2v: {error!r}") from error
 
 
-def check_replaceable(path: str | os.PathLike[str]) -> None:
-    """Refuse a path where something else than a checkpoint is, which one would replace.
+def check_replaceable(path: str | os.PathLike[str], owner: str) -> None:
+    """Refuse a path where something else than the owner's checkpoint is, which it would replace.
 
     Raises
     ------
@@ -268,6 +216,39 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
             f"{os.fspath(path)!r} is there already, is no checkpoint, and would be replaced by "
             "one: give another path, or remove it"
         )
+    described = json.loads(header["run"])
+    if described["run"].get("owner") != owner:
+        raise ValueError(
+            f"{os.fspath(path)!r} is a checkpoint of another model's training, at epoch "
+            f"{described['position']['epoch']}, which this one's would replace: go on with that "
+            "training by Model.resume (--resume), or remove the file, or give another path"
+        )
+
+
+def check_same(fingerprint: Fingerprint, corpus: EncodedCorpus) -> None:
+    """Refuse a corpus that is not the one whose fingerprint a checkpoint has.
+
+    Raises
+    ------
+    ValueError
+        Saying in what it differs.
+    """
+    found = corpus.fingerprint
+    if (found.tokens, found.sentences) != (fingerprint.tokens, fingerprint.sentences):
+        difference = (
+            f"{found.tokens:,} tokens of the vocabulary in {found.sentences:,} sentences, and the "
+            f"checkpoint was made with {fingerprint.tokens:,} in {fingerprint.sentences:,}"
+        )
+    elif found.digest != fingerprint.digest:
+        difference = "as many tokens and sentences, but others, or in another order"
+    elif found.weights != fingerprint.weights:
+        raise ValueError(
+            "these are not the sentences' weights that the checkpoint was made with, which "
+            f"{'were none' if fingerprint.weights is None else 'must be given again'}"
+        )
+    else:
+        return
+    raise ValueError(f"these are not the sentences to resume with: {difference}. {ADVICE}")
 
 
 def _checksum(

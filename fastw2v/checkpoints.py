@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastw2v.checkpoint_file import Checkpoint, Fingerprint, Run, check_replaceable, write
+from fastw2v.checkpoint_file import Checkpoint, Run, check_replaceable, write
 from fastw2v.checks import whole_number
 from fastw2v.corpus import EncodedCorpus
+from fastw2v.corpus.fingerprint import Fingerprint
 from fastw2v.formats.files import PARTIAL, PREVIOUS, check_writable
 from fastw2v.formats.keys import encode_keys
 from fastw2v.model_file import StoredModel
@@ -69,8 +70,12 @@ class Plan(NamedTuple):
     every: int | str
 
 
-def plan_of(checkpoint: str | os.PathLike[str] | None, every: int | str | None) -> Plan | None:
+def plan_of(
+    checkpoint: str | os.PathLike[str] | None, every: int | str | None, owner: str
+) -> Plan | None:
     """Check what a caller says of checkpoints, before anything is read; None is none.
+
+    ``owner`` is the model's.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def plan_of(checkpoint: str | os.PathLike[str] | None, every: int | str | None) 
     Interval.of(every)
     check_writable(path)
     for name in path, f"{path}{PREVIOUS}":
-        check_replaceable(name)
+        check_replaceable(name, owner)
     with open(f"{path}{PARTIAL}", "wb"):
         pass  # the longest of its names is none too long
     os.unlink(f"{path}{PARTIAL}")

@@ -144,7 +144,7 @@ def threads_bytes(
     if not parameters.deterministic:
         return workers * one
     # Two rounds are at work at once, and one of them has copies of rows, with their addresses,
-    # their order and a hash table; each thread has a byte for each row and round.
+    # numbers, pulls and order, and a hash table; each thread has a byte for each row and round.
     margin, contexts = _span(parameters, longest_sentence)
     shard = ROUND // MOST_MEMBERS
     lists = shard
@@ -153,15 +153,13 @@ def threads_bytes(
     lists = at_least_power_of_two(lists)
     rows = min(shard + margin, vocabulary_size)
     rows += min(lists * _outputs(parameters, vocabulary_size), vocabulary_size)
-    copies = rows * (4 * row_stride(parameters.vector_size) + 12) + 4 * at_least_power_of_two(
-        2 * rows
-    )
+    table = 4 * at_least_power_of_two(2 * rows)
     if parameters.objective == "softmax":
-        lists, rows = LISTS_BEGUN, 2 * vocabulary_size
-        copies = rows * (4 * row_stride(parameters.vector_size) + 12)
+        lists, rows, table = LISTS_BEGUN, 2 * vocabulary_size, 0
+    copies = rows * (4 * row_stride(parameters.vector_size) + 24) + table
     shards = 2 * scratch_bytes(parameters, vocabulary_size, longest_sentence, lists=lists)
-    marks = 2 * min(workers, MOST_MEMBERS) * 2 * vocabulary_size
-    return one + MOST_MEMBERS * (shards + 2 * 8 * rows + copies) + marks
+    for_all_rows = (2 * min(workers, MOST_MEMBERS) + 8) * 2 * vocabulary_size
+    return one + MOST_MEMBERS * (shards + 2 * 8 * rows + copies) + for_all_rows
 
 
 def scratch_bytes(
@@ -171,7 +169,7 @@ def scratch_bytes(
     *,
     lists: int = LISTS_BEGUN,
 ) -> int:
-    """Return how many bytes one ``Scratch`` takes, all but exactly, with so many lists at a time."""
+    """Return how many bytes one ``Scratch`` takes, all but exactly; with so many lists at once."""
     d, stride = parameters.vector_size, row_stride(parameters.vector_size)
     margin, contexts = _span(parameters, longest_sentence)
     places = BLOCK + margin

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from fastw2v.provenance import Provenance
+
 Self = TypeVar("Self", bound="KeyedMatrix")
 Default = TypeVar("Default")
 
@@ -57,6 +59,8 @@ class KeyedMatrix:
         float32, (len(self), vector_size). Writing to it is seen by everything asked later.
     counts : ndarray
         int64, (len(self),).
+    provenance : Provenance or None
+        How the vectors were trained, and on what, if a model or a file of fastw2v's own said so.
 
     Raises
     ------
@@ -64,6 +68,8 @@ class KeyedMatrix:
         If the shapes don't fit together, if a key occurs more than once or can't be one, or for
         counts that are none.
     """
+
+    provenance: Provenance | None = None
 
     def __init__(
         self,
@@ -111,6 +117,7 @@ class KeyedMatrix:
     @vectors.setter
     def vectors(self, vectors: ArrayLike) -> None:
         self._hold(checked_matrix(vectors, len(self)), is_shared=True)
+        self.provenance = None
 
     def __copy__(self: Self) -> Self:
         return self.copy()
@@ -365,7 +372,9 @@ class KeyedMatrix:
 
     def copy(self: Self) -> Self:
         """Return a copy of keys, vectors and counts, to which keys can be added."""
-        return self._alone(self.index_to_key, self._matrix.copy(), self.counts.copy())
+        made = self._alone(self.index_to_key, self._matrix.copy(), self.counts.copy())
+        made.provenance = self.provenance
+        return made
 
     def vectors_for_all(self: Self, keys: Iterable[Hashable]) -> Self:
         """Return the vectors and counts of the given keys alone, copied, in the order given.
@@ -379,7 +388,9 @@ class KeyedMatrix:
         """
         known = [key for key in dict.fromkeys(several_keys(keys)) if key in self]
         rows = self._rows(known)
-        return self._alone(known, self._matrix[rows], self.counts[rows])
+        made = self._alone(known, self._matrix[rows], self.counts[rows])
+        made.provenance = self.provenance
+        return made
 
     @classmethod
     def _alone(

@@ -76,6 +76,9 @@ class KeyedVectors(SearchableVectors):
         float32, (len(self), vector_size).
     counts : ndarray
         int64, (len(self),).
+    provenance : Provenance or None
+        How the vectors were trained, and on what, if a model or a file of fastw2v's own said so;
+        safetensors files keep it. What was done to the vectors since is not in it.
 
     Raises
     ------
@@ -245,7 +248,10 @@ class KeyedVectors(SearchableVectors):
             If a key is of a type that the format can't keep; if the path is none.
         """
         counts = self.counts if self.counts.any() else None  # zeros stand for unknown ones
-        formats.write(path, self.index_to_key, self._matrix, counts, format=format)
+        known = None if self.provenance is None else self.provenance.as_plain()
+        formats.write(
+            path, self.index_to_key, self._matrix, counts, provenance=known, format=format
+        )
 
     @classmethod
     def load(
@@ -297,6 +303,11 @@ class KeyedVectors(SearchableVectors):
         """
         rows = formats.read_rows(path, format=format, limit=limit, encoding_errors=encoding_errors)
         try:
-            return cls._alone(*rows)
+            loaded = cls._alone(*rows)
         except ValueError:  # a key that occurs again, which takes as long to look for as the rest
-            return cls._alone(*formats.first_of_each(path, rows))
+            loaded = cls._alone(*formats.first_of_each(path, rows))
+        if known := formats.read_provenance(path, format=format):
+            from fastw2v.provenance import of_metadata  # with which come the modules of reading
+
+            loaded.provenance = of_metadata(path, known)
+        return loaded

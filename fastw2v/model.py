@@ -94,9 +94,10 @@ class Model(TrainableModel):
         fast word2vec, unless ``deterministic`` is set.
     deterministic
         Whether a seed gives the same bits with any number of ``workers`` (with the same kernel, on
-        one kind of processor). Training then goes in rounds of eight blocks of 256 tokens, which
-        start from the same matrices and whose changes are added in their order: slower, with other
-        bits than one worker gives without it, and work for eight threads at the most.
+        one kind of processor). Training then goes in rounds of eight shards of 128 tokens, which
+        start from the same matrices and whose changes are added in their order. It takes about
+        twice the time; the vectors are as good, but not those that one worker gives without it;
+        and it has work for eight threads at the most.
     kernel
         The native code of the updates: a name that ``fastw2v.kernels()`` lists, or ``"auto"``, the
         fastest here. The exact softmax always runs on BLAS. Files don't keep it.
@@ -123,6 +124,8 @@ class Model(TrainableModel):
         What was read, and what of it is trained on.
     history : list of EpochRecord
         One record an epoch, over all calls of ``train`` and ``partial_fit``.
+    provenance : Provenance
+        The settings, and what was trained on, with fingerprints; files keep it.
 
     Raises
     ------
@@ -350,4 +353,5 @@ class Model(TrainableModel):
             model._choice = Identity()
         model._become(stored.vocabulary, stored.input_vectors, stored.output_vectors)
         model.history = stored.history
+        model._remember(stored.corpora)
         return model

@@ -1,4 +1,7 @@
-"""A model's file: a safetensors file with settings, keys, counts, both matrices and the history."""
+"""A model's file: a safetensors file with settings, keys, counts, both matrices and the history.
+
+The history has its corpora, too: what they were, and fingerprints of them.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from fastw2v import matrices
 from fastw2v.checks import optional_number
 from fastw2v.formats import safetensors
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.provenance import Provenance, TrainedCorpus
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary
 
@@ -30,6 +34,8 @@ class StoredModel(NamedTuple):
         Keys and counts, and a row of both matrices for each key.
     history
         What training did.
+    corpora
+        What it did it on.
     """
 
     parameters: Hyperparameters
@@ -39,6 +45,7 @@ class StoredModel(NamedTuple):
     input_vectors: NDArray[np.float32]
     output_vectors: NDArray[np.float32]
     history: list[EpochRecord]
+    corpora: tuple[TrainedCorpus, ...]
 
 
 def write(path: str | os.PathLike[str], model: StoredModel) -> None:
@@ -55,7 +62,7 @@ def write(path: str | os.PathLike[str], model: StoredModel) -> None:
 def metadata(model: StoredModel) -> dict[str, Any]:
     """Return what a file says of a model beside its keys, counts and matrices."""
     return {
-        "hyperparameters": asdict(model.parameters),
+        **Provenance(asdict(model.parameters), model.corpora).as_plain(),
         "workers": model.workers,
         "is_identity": model.is_identity,
         "history": [record.as_dict() for record in model.history],
@@ -89,7 +96,8 @@ def from_contents(path: object, contents: safetensors.Contents) -> StoredModel:
         is_identity = bool(contents.metadata.get("is_identity", False))
         history = [EpochRecord(**record) for record in contents.metadata["history"]]
         vocabulary = Vocabulary.in_order(contents.keys, contents.counts)
-    except (TypeError, ValueError) as error:
+        corpora = tuple(map(TrainedCorpus.of_plain, contents.metadata.get("corpora", ())))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error}") from error
     names = "input_vectors", "output_vectors"
     for matrix in (contents.matrices[name] for name in names):
@@ -99,4 +107,6 @@ def from_contents(path: object, contents: safetensors.Contents) -> StoredModel:
                 f"vectors have {matrix.shape[1]} dimensions"
             )
     inputs, outputs = (matrices.padded(contents.matrices.pop(name)) for name in names)
-    return StoredModel(parameters, workers, is_identity, vocabulary, inputs, outputs, history)
+    return StoredModel(
+        parameters, workers, is_identity, vocabulary, inputs, outputs, history, corpora
+    )

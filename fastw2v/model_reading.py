@@ -20,6 +20,7 @@ from fastw2v.corpus import (
     memory_budget,
     source_of,
 )
+from fastw2v.corpus.weights import checked_weights
 from fastw2v.growing import next_choice
 from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.initialization import InitialVectors
@@ -117,6 +118,9 @@ class ReadingModel(ModelState):
             weights=weights,
         )
         corpus = self._reported(corpus)
+        if isinstance(source, EncodedCorpus):
+            given = source if weights is None else source.with_weights(checked_weights(weights))
+            corpus.origin = given.fingerprint
         logger.info("%s%s", corpus.report, "; in a file" if corpus.on_disk else "")
         return corpus
 

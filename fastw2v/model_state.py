@@ -6,7 +6,9 @@ are ``Model``'s.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from fastw2v.hyperparameters import Hyperparameters
 from fastw2v.initialization import InitialVectors, copy_initial
 from fastw2v.keyed_vectors import KeyedVectors
 from fastw2v.prediction import Trained
+from fastw2v.provenance import Provenance, TrainedCorpus
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Vocabulary
 
@@ -35,6 +38,13 @@ class ModelState:
         self._init = init
         self._own: tuple[Any, Any] = ((), ())  # the matrices that were made here
         self._keyed_vectors: dict[str, KeyedVectors] = {}
+        self._owner = uuid4().hex  # of checkpoints
+        self._corpora: tuple[TrainedCorpus, ...] = ()
+
+    @property
+    def provenance(self) -> Provenance:
+        """The settings, and what the model was trained on: counts and fingerprints of corpora."""
+        return Provenance(asdict(self.parameters), self._corpora)
 
     @property
     def wv(self) -> KeyedVectors:
@@ -63,6 +73,7 @@ class ModelState:
         if keyed is None or keyed.vectors is not vectors:
             keys, counts = self.vocabulary.keys, self.vocabulary.counts
             keyed = KeyedVectors(keys, vectors, counts, growable=False)
+            keyed.provenance = self.provenance
             self._keyed_vectors[name] = keyed
         return keyed
 
@@ -114,3 +125,9 @@ class ModelState:
                 keyed._follow(vocabulary.keys, matrix, vocabulary.counts)
         self.vocabulary = vocabulary
         self.input_vectors, self.output_vectors = self._own = inputs, outputs
+
+    def _remember(self, corpora: tuple[TrainedCorpus, ...]) -> None:
+        """Take over what was trained on; ``wv`` and ``context_wv`` follow."""
+        self._corpora = corpora
+        for keyed in self._keyed_vectors.values():
+            keyed.provenance = self.provenance

@@ -28,6 +28,7 @@ from fastw2v.input_rates import check_rates, rates_of_rows
 from fastw2v.model_file import StoredModel
 from fastw2v.model_reading import ReadingModel
 from fastw2v.model_state import Matrix
+from fastw2v.provenance import TrainedCorpus, with_another
 from fastw2v.stopping import NO_LIMITS, Limits, Watch, checked_limits, refuse_with_checkpoints
 from fastw2v.trainer import train
 from fastw2v.vocabulary import Identity, Vocabulary
@@ -118,6 +119,7 @@ class TrainableModel(ReadingModel):
             ``FILE.previous``, and both when training ends: remove them when the model is saved. A
             file that can't be written, as the disk is full, ends the training with an OSError that
             names it; the model keeps what it has learned, and the checkpoints that are there stay.
+            A checkpoint of another model's training is not replaced, but refused.
         progress
             True shows a progress bar, False none, None one where standard error is a terminal.
 
@@ -144,7 +146,7 @@ class TrainableModel(ReadingModel):
         limits = checked_limits(validation, patience, max_seconds)
         refuse_with_checkpoints(limits, checkpoint)
         check_rates(input_rates)
-        plan = plan_of(checkpoint, every)
+        plan = plan_of(checkpoint, every, self._owner)
         with self._alone():
             corpus = self._read(sentences, weights=weights)
             self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
@@ -204,9 +206,12 @@ class TrainableModel(ReadingModel):
             raise ValueError("a checkpoint has no sentences: give those that it was training on")
         saved = checkpoint_file.read(path)
         plan = plan_of(
-            os.fspath(path).removesuffix(PREVIOUS), saved.run.every if every is None else every
+            os.fspath(path).removesuffix(PREVIOUS),
+            saved.run.every if every is None else every,
+            saved.run.owner,
         )
         model = cls._of(saved.model)
+        model._owner = saved.run.owner
         model.kernel, model.memory_limit = kernel or saved.run.kernel, memory_limit
         if workers is not None:
             model.workers = workers
@@ -215,7 +220,7 @@ class TrainableModel(ReadingModel):
         parameters = model._parameters_for(run.epochs, run.alpha, run.min_alpha)
         with model._alone():
             corpus = model._read(sentences, weights=weights)
-            saved.corpus.check(corpus)
+            checkpoint_file.check_same(saved.corpus, corpus)
             model._run(
                 *(corpus, parameters, saved.input_rates, callbacks, progress),
                 *(NO_LIMITS, plan, saved),
@@ -286,7 +291,7 @@ class TrainableModel(ReadingModel):
         if sentences is None:
             raise ValueError("partial_fit needs new sentences; train() goes on with the last ones")
         check_rates(input_rates)
-        plan = plan_of(checkpoint, every)
+        plan = plan_of(checkpoint, every, self._owner)
         with self._alone():
             corpus = self._read(sentences, grows=True, weights=weights)
             self._run(corpus, parameters, input_rates, callbacks, progress, limits, plan)
@@ -368,11 +373,16 @@ class TrainableModel(ReadingModel):
         first_epoch = self.history[-1].epoch + 1 if self.history else 0
         if saved is not None:
             first_epoch = saved.run.first_epoch
+        fingerprint = corpus.origin or corpus.fingerprint
+        new = TrainedCorpus.now(first_epoch, corpus.report, fingerprint)
+        corpora = with_another(self._corpora, new)
         checkpoints = None
         if plan is not None:
             p = parameters
-            run = Run(p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every)
-            model = self._stored(vocabulary, inputs, outputs)
+            run = Run(
+                p.epochs, p.alpha, p.min_alpha, first_epoch, self.kernel, plan.every, self._owner
+            )
+            model = self._stored(vocabulary, inputs, outputs)._replace(corpora=corpora)
             checkpoints = Checkpoints(plan.path, run, model, corpus, rates)
         records = train(
             parameters,
@@ -392,6 +402,7 @@ class TrainableModel(ReadingModel):
         )
         # Nothing that can be refused is left: from here on the model changes.
         self._become(vocabulary, inputs, outputs)
+        self._remember(corpora)
         self._corpus, self._sentences = corpus, None
         with closing(records), checkpoints or nullcontext():
             for record in records:
@@ -404,7 +415,8 @@ class TrainableModel(ReadingModel):
         """Return what a file keeps of the model, once these are its vocabulary and matrices."""
         is_identity = isinstance(self._choice, Identity)
         return StoredModel(
-            self.parameters, self.workers, is_identity, vocabulary, inputs, outputs, self.history
+            *(self.parameters, self.workers, is_identity, vocabulary, inputs, outputs),
+            *(self.history, self._corpora),
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -20,19 +20,16 @@ from tqdm import tqdm
 
 from fastw2v._kernels.alias import AliasTable
 from fastw2v._kernels.huffman import HuffmanTree
-from fastw2v._kernels.kernel import BLOCK, Kernel, Scratch
-from fastw2v._kernels.rounds import MOST_MEMBERS, ROUND, Rounds
+from fastw2v._kernels.kernel import Kernel
 from fastw2v.clock import Clock
 from fastw2v.corpus import EncodedCorpus
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.team import Team, team_of
 from fastw2v.validation import HeldOut
 from fastw2v.vocabulary import Vocabulary
-from fastw2v.workers import Batches, JointBatches, Steps, train_batches
+from fastw2v.workers import train_batches
 
 logger = logging.getLogger("fastw2v")
-
-MOST_BATCH_TOKENS = 40 * BLOCK  # about 10,000
-MOST_WORK = 30_000  # multiplications a token, up to which batches are so long
 
 
 @dataclass(frozen=True)
@@ -226,65 +223,27 @@ def train(
         kernel=kernel,
         release=corpus.release if corpus.on_disk else None,
     )
-    n_tokens = len(corpus.tokens)
-    if batch_tokens is None:
-        longest = corpus.report.longest_sentence
-        batch_tokens = _batch_tokens(parameters, n_tokens, workers, longest)
-    unit = ROUND if parameters.deterministic else BLOCK
-    if parameters.deterministic:
-        batch_tokens *= min(workers, MOST_MEMBERS)  # all work on one
-    batch_tokens = max(-(-batch_tokens // unit), 1) * unit
-    clock = Clock(None) if clock is None else clock
     run = _Run(
-        *(_Team.of(steps, parameters, n_tokens, workers, batch_tokens), parameters, corpus),
-        *(first_epoch, batch_tokens, checkpoints, held_out, clock, warns),
+        team=team_of(steps, parameters, corpus, workers, batch_tokens),
+        parameters=parameters,
+        corpus=corpus,
+        first_epoch=first_epoch,
+        checkpoints=checkpoints,
+        held_out=held_out,
+        clock=Clock(None) if clock is None else clock,
+        warns=warns,
     )
     return run.epochs(Position(first_epoch) if start is None else start, progress)
-
-
-@dataclass(frozen=True)
-class _Team:
-    """The threads of a run: what they call, each from its seat, and what they write to."""
-
-    steps: Steps[Any]
-    seats: Sequence[Any]
-    scratches: list[Scratch]
-    unit: int  # of tokens: where a run can be left
-
-    @classmethod
-    def of(
-        cls,
-        kernel: Kernel,
-        parameters: Hyperparameters,
-        n_tokens: int,
-        workers: int,
-        batch_tokens: int,
-    ) -> _Team:
-        """Threads that take a batch each, or, to be deterministic, share out every batch."""
-        if not parameters.deterministic:
-            n_batches = -(-n_tokens // batch_tokens)
-            scratches = [Scratch(kernel) for _ in range(min(workers, n_batches))]
-            return cls(kernel, scratches, scratches, BLOCK)
-        members = range(min(workers, MOST_MEMBERS))
-        rounds = Rounds(kernel, len(members))
-        return cls(rounds, members, [rounds.scratch], ROUND)
-
-    def batches(self, begin: int, end: int, size: int, clock: Clock) -> Batches:
-        """Divide tokens into what a thread, or all of them, take at a time."""
-        if isinstance(self.steps, Rounds):
-            return JointBatches(begin, end, size, clock, n_threads=len(self.seats))
-        return Batches(begin, end, size, clock)
 
 
 @dataclass(frozen=True)
 class _Run:
     """A run of epochs: what its threads need, and who wants to copy the state."""
 
-    team: _Team
+    team: Team
     parameters: Hyperparameters
     corpus: EncodedCorpus
     first_epoch: int
-    batch_tokens: int
     checkpoints: Checkpoints | None
     held_out: HeldOut | None
     clock: Clock
@@ -344,8 +303,8 @@ class _Run:
             stop = self.checkpoints.stop_at() - self._done(epoch, 0)
             if stop > token:  # else it waits until the last one is written, and ``poll`` sees that
                 unit = self.team.unit
-                end = min(end, max(token + self.batch_tokens, -(-stop // unit) * unit))
-        batches = self.team.batches(token, end, self.batch_tokens, self.clock)
+                end = min(end, max(token + self.team.batch_tokens, -(-stop // unit) * unit))
+        batches = self.team.batches(token, end, self.clock)
 
         def poll(done: int) -> None:
             self._show(bar, epoch, token + done)
@@ -413,22 +372,6 @@ def _untrained_loss(parameters: Hyperparameters, corpus: EncodedCorpus) -> float
     if parameters.objective == "negative_sampling":
         return (1 + parameters.negative) * math.log(2)
     return math.log(1 + len(corpus.vocabulary))
-
-
-def _batch_tokens(
-    parameters: Hyperparameters, n_tokens: int, workers: int, longest_sentence: int
-) -> int:
-    """Choose a batch: some tens of milliseconds of work at the most, and several for each thread.
-
-    When a checkpoint is due, threads that have finished their batch wait for the others.
-    """
-    if parameters.objective == "softmax":
-        return BLOCK
-    sides = (longest_sentence if side is None else side for side in parameters.window_sides)
-    contexts = sum(min(side, longest_sentence) for side in sides)
-    work = max(contexts, 1) * (1 + parameters.negative) * parameters.vector_size
-    most = MOST_BATCH_TOKENS * MOST_WORK // max(work, MOST_WORK)
-    return min(most, -(-n_tokens // (8 * workers)))
 
 
 def _warn_of_subsampling(vocabulary: Vocabulary, sample: float) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -200,6 +201,29 @@ def test_the_last_two_are_kept(path, kept):
     path.unlink()  # as between two renames, where there are no hard links
     expected = Model(SENTENCES, **SMALL).train(progress=False)
     assert_same(Model.resume(path, SENTENCES, progress=False), expected)
+
+
+def test_the_checkpoints_of_another_model_are_not_replaced(path, tmp_path):
+    """Neither by one that would train on the same, nor where only the one before is there."""
+    first = Model(SENTENCES, **SMALL).train(checkpoint=path, every=5_000, progress=False)
+    before = path.read_bytes()
+    second = Model(SENTENCES, **SMALL)
+    refused = (
+        r"run\.ckpt.* is a checkpoint of another model's training, at epoch [01], .*Model\.resume"
+    )
+    with pytest.raises(ValueError, match=refused):
+        second.train(checkpoint=path, progress=False)
+    assert second.vocabulary is None
+    with pytest.raises(ValueError, match=refused):
+        second.partial_fit(SENTENCES, checkpoint=path, progress=False)
+    assert path.read_bytes() == before
+    # Its own it replaces, also when it goes on, or has become another object.
+    first.train(checkpoint=path, every=5_000, progress=False)
+    Model.resume(path, SENTENCES, progress=False).train(checkpoint=path, progress=False)
+    pickle.loads(pickle.dumps(first)).train(checkpoint=path, progress=False)
+    path.unlink()
+    with pytest.raises(ValueError, match=r"run\.ckpt\.previous.* another model's training"):
+        second.train(checkpoint=path, progress=False)
 
 
 def test_going_on_from_the_one_before(path, kept):

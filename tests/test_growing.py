@@ -314,7 +314,7 @@ def test_a_model_that_cannot_begin_has_not_grown(model, monkeypatch):
 
     wv, before = model.wv, state(model)
     with monkeypatch.context() as patch:
-        patch.setattr("fastw2v.trainer.Scratch", no_memory)
+        patch.setattr("fastw2v.team.Scratch", no_memory)
         with pytest.raises(MemoryError):
             model.partial_fit(MORE, progress=False)
     assert state(model) == before

@@ -27,7 +27,7 @@ REAL = {  # name: (least, is the least itself allowed)
     "alpha": (0.0, False),
     "min_alpha": (0.0, True),
 }
-FLAGS = ("shrink_windows", "shuffle", "cbow_mean")
+FLAGS = ("shrink_windows", "shuffle", "cbow_mean", "deterministic")
 CHOICES = {
     "architecture": ("skipgram", "cbow"),
     "objective": ("negative_sampling", "softmax", "hierarchical_softmax"),

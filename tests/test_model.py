@@ -314,7 +314,7 @@ def test_nothing_changes_when_the_trainer_cannot_begin(monkeypatch):
 
     model = fastw2v.Model(WALKS, **SMALL)
     with monkeypatch.context() as patch:
-        patch.setattr("fastw2v.trainer.Scratch", no_memory)
+        patch.setattr("fastw2v.team.Scratch", no_memory)
         with pytest.raises(MemoryError):
             model.train(progress=False)
     assert state(model) == (None, None, None, [])

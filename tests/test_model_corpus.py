@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import fastw2v
-from fastw2v import EncodedCorpus, Vocabulary, trainer
+from fastw2v import EncodedCorpus, Vocabulary, team
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v.corpus import encoding
 from fastw2v.estimate import LONGEST_PATH, scratch_bytes, tree_bytes
@@ -181,9 +181,9 @@ def test_the_report(caplog):
 def scratches(monkeypatch):
     """All scratches that trainers make."""
     made = []
-    real = trainer.Scratch
+    real = team.Scratch
     monkeypatch.setattr(
-        "fastw2v.trainer.Scratch", lambda kernel: made.append(real(kernel)) or made[-1]
+        "fastw2v.team.Scratch", lambda kernel: made.append(real(kernel)) or made[-1]
     )
     return made
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import fastw2v
-from fastw2v import matrices, objectives, trainer
+from fastw2v import matrices, objectives, team, trainer
 from fastw2v._kernels.huffman import HuffmanTree
 from fastw2v.corpus import encode
 from fastw2v.hyperparameters import Hyperparameters
@@ -263,15 +263,15 @@ def test_the_softmaxs_mean_loss_is_the_objectives():
 def test_every_thread_has_work_on_a_small_corpus():
     for objective in ("negative_sampling", "softmax"):
         parameters = Hyperparameters(objective=objective)
-        assert trainer._batch_tokens(parameters, 10_000, 4, 100) <= 10_000 / 8
-    assert trainer._batch_tokens(Hyperparameters(), 10**8, 4, 100) == trainer.MOST_BATCH_TOKENS
+        assert team._batch_tokens(parameters, 10_000, 4, 100) <= 10_000 / 8
+    assert team._batch_tokens(Hyperparameters(), 10**8, 4, 100) == team.MOST_BATCH_TOKENS
 
 
 def test_batches_are_short_where_a_token_takes_long():
     """Threads that wait for a checkpoint, or at an epoch's end, wait for a batch of the others."""
     for options in {"window": None}, {"window": 10_000}, {"negative": 10_000}:
         parameters = Hyperparameters(**options)
-        assert trainer._batch_tokens(parameters, 10**8, 4, 10_000) < 20 * trainer.BLOCK
+        assert team._batch_tokens(parameters, 10**8, 4, 10_000) < 20 * team.BLOCK
 
 
 def test_an_epoch_without_examples_has_no_loss_and_says_so(caplog):
@@ -299,14 +299,14 @@ def test_a_thread_that_fails_stops_the_others_and_raises_here(uneven, monkeypatc
         )
 
     threads = threading.active_count()
-    real = trainer.Scratch
+    real = team.Scratch
     calls = []
 
     def sabotaged(kernel):
         calls.append(kernel)
         return real(kernel if len(calls) == 1 else kernel_of(uneven))
 
-    monkeypatch.setattr(trainer, "Scratch", sabotaged)
+    monkeypatch.setattr(team, "Scratch", sabotaged)
     with pytest.raises(ValueError, match="made for another kernel"):
         train(uneven, workers=2, epochs=10**6)
     assert threading.active_count() == threads

@@ -14,6 +14,7 @@ from fastw2v._kernels.hierarchical_softmax cimport find_path, list_path
 from fastw2v._kernels.huffman cimport HuffmanTree
 from fastw2v._kernels.negative_sampling cimport draw_negatives, list_negatives
 from fastw2v._kernels.outputs cimport list_block
+from fastw2v._kernels.pulls cimport softmax_pulls
 from fastw2v._kernels.replica cimport begin_replica, end_replica
 from fastw2v._kernels.rng cimport Stream, next_draw
 from fastw2v._kernels.softmax cimport cbow_softmax, n_tiles, skipgram_softmax
@@ -106,6 +107,7 @@ cdef class Kernel:
         p.longest_sentence = check_corpus(tokens, offsets, v, release)
         self.update = update_for(
             parameters.architecture, parameters.objective, parameters.negative_sharing)
+        p.is_cbow = parameters.architecture == "cbow"
         p.for_pairs = self.update is skipgram_pairs
 
         p.tokens, p.n_tokens = &tokens[0], tokens.shape[0]
@@ -202,6 +204,7 @@ cdef class Kernel:
             begin_replica(p, &scratch.replica)
             if scratch.replica.is_whole:
                 p = scratch.replica.parameters
+                softmax_pulls(p, scratch)
         self.update(p, scratch)
         fold_losses(scratch, 1.0)
         if scratch.replica.rows is not NULL:
@@ -347,6 +350,8 @@ cdef class Scratch:
         replica.table = <int32_t*>self.allocate(<size_t>1 << replica.table_bits, sizeof(int32_t))
         replica.sources = <float**>self.allocate(rows, sizeof(float*))
         replica.order = <int32_t*>self.allocate(rows, sizeof(int32_t))
+        replica.numbers = <int64_t*>self.allocate(rows, sizeof(int64_t))
+        replica.pulls = <float*>self.allocate(rows, sizeof(float))
         replica.rows = <float*>self.allocate(
             rows * self.kernel.parameters.stride, sizeof(float))
 
@@ -359,6 +364,8 @@ cdef class Scratch:
         replica.n = <int32_t>(2 * v)
         replica.sources = <float**>self.allocate(2 * v, sizeof(float*))
         replica.order = <int32_t*>self.allocate(2 * v, sizeof(int32_t))
+        replica.numbers = <int64_t*>self.allocate(2 * v, sizeof(int64_t))
+        replica.pulls = <float*>self.allocate(2 * v, sizeof(float))
         replica.rows = <float*>self.allocate(2 * v * p.stride, sizeof(float))
         replica.parameters = <Parameters*>self.allocate(1, sizeof(Parameters))
         replica.parameters[0] = p[0]
@@ -366,6 +373,7 @@ cdef class Scratch:
         replica.parameters.output_vectors = replica.rows + v * p.stride
         for i in range(v):
             replica.sources[i] = p.input_vectors + i * p.stride
+            replica.numbers[i], replica.numbers[v + i] = i, v + i
             replica.sources[v + i] = p.output_vectors + i * p.stride
 
     def __dealloc__(self):

@@ -14,6 +14,7 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastw2v._kernels.contexts cimport input_row
 from fastw2v._kernels.prefetch cimport prefetch_row
+from fastw2v._kernels.pulls cimport begin_pulls
 from fastw2v._kernels.replica cimport copy_rows, mark_row, trained_row
 from fastw2v._kernels.structures cimport STEPS_BEGUN, STEPS_LISTED, Outputs, Window
 from fastw2v._kernels.windows cimport n_contexts
@@ -87,6 +88,8 @@ cdef inline void begin_next(const Parameters* parameters, Scratch* scratch) noex
     outputs.center = scratch.kept[window.center]
     outputs.last = window.last
     parameters.begin_outputs(parameters, &window.stream, outputs)
+    if scratch.replica.rows is not NULL:
+        begin_pulls(parameters, outputs, window)
     scratch.n_begun += 1
     scratch.lists_left -= 1
     scratch.next_window += scratch.lists_left == 0
@@ -134,10 +137,11 @@ cdef inline void find_rows(
     cdef int32_t k
     for k in range(outputs.m):
         outputs.rows[k] = trained_row(
-            parameters, &scratch.marks, &scratch.replica, outputs.rows[k])
+            parameters, &scratch.marks, &scratch.replica, outputs.rows[k],
+            outputs.counts[k] * outputs.row_pull)
     while scratch.n_fetched < outputs.last:
         scratch.input_rows[scratch.n_fetched] = trained_row(
             parameters, &scratch.marks, &scratch.replica,
-            input_row(parameters, scratch.kept[scratch.n_fetched]))
+            input_row(parameters, scratch.kept[scratch.n_fetched]), outputs.m * outputs.place_pull)
         scratch.n_fetched += 1
     outputs.n_replicated = scratch.replica.n

@@ -1,16 +1,18 @@
-"""Replicas: training a block without seeing what other blocks do meanwhile.
+"""Replicas: training a shard without seeing what others do meanwhile.
 
-Where results must not depend on how threads meet, a block is trained on copies of the rows that it
-touches. A row is copied once, from the matrices as they were when the round began (rounds.pyx), and
-found again through a small hash table; steps.h's kernels do not know whose rows they work on. When
-the block is done a copy becomes the row's change, and when all blocks of the round are, the changes
-are added to the matrices, in the order of the blocks.
+Where results must not depend on how threads meet (rounds.pyx), a shard trains copies of the rows that
+it shares with other shards of the round. A row is copied once, as it was when the round began, and
+found again through a small hash table; the kernels that carry out steps do not know whose rows these
+are. When the shard is done a copy becomes the row's change, and when all are, the changes are added
+to the row, in the order of the shards.
 
 A row is listed some steps before it is needed, which asks for it (outputs.pyx), and copied when it
 is needed, so that its memory has come by then.
 """
 
 from libc.string cimport memcpy, memset
+
+from fastw2v._kernels.pulls cimport share_of
 
 cdef enum:
     ROWS_AHEAD = 8  # are asked for
@@ -59,7 +61,7 @@ cdef void end_replica(
     memset(replica.begins, 0, sizeof(replica.begins))
     for i in range(replica.n):
         row = replica.rows + <size_t>i * parameters.stride
-        parameters.updates.subtract(row, replica.sources[i], row, width)
+        parameters.updates.subtract(row, replica.sources[i], row, 1.0, width)
         replica.begins[1 + thread_of(replica.sources[i], n_threads)] += 1
     for thread in range(1, n_threads):
         replica.begins[thread + 1] += replica.begins[thread]
@@ -80,9 +82,10 @@ cdef inline int32_t thread_of(const float* row, int32_t n_threads) noexcept nogi
 cdef void add_changes(
     const Parameters* parameters,  # IN, with the matrices OUT
     const Replica* replica,  # IN
+    const Pull* pulls,  # IN
     int32_t thread,
 ) noexcept nogil:
-    """Add a shard's changes to the rows that are a thread's."""
+    """Add a shard's changes to the rows that are a thread's, as far as they are kept: pulls.pyx."""
     cdef int32_t i, k, width = width_of(parameters), end = replica.begins[thread + 1]
     for k in range(replica.begins[thread], end):
         i = replica.order[min(k + ROWS_AHEAD, end - 1)]
@@ -91,7 +94,8 @@ cdef void add_changes(
         i = replica.order[k]
         parameters.updates.subtract(
             replica.sources[i], replica.sources[i],
-            replica.rows + <size_t>i * parameters.stride, width)
+            replica.rows + <size_t>i * parameters.stride,
+            share_of(&pulls[replica.numbers[i]]), width)
 
 
 cdef void clear_marks(Marks* marks) noexcept nogil:

@@ -2,10 +2,11 @@
 
 A round is ROUND_SHARDS shards of SHARD_TOKENS tokens. All begin with the same matrices, and each is
 trained in order, as if it were alone. Then their changes are added up, in the order of the shards.
-With P the matrices and F(P, s) what training shard s makes of them, a round is
+With P the matrices and F(P, s) what training shard s makes of them, a round moves each row by
 
-    P <- P + sum_s (F(P, s) - P)
+    P <- P + share sum_s (F(P, s) - P)
 
+with a share of 1 but for rows that are trained so often that the sum would go too far (pulls.pyx).
 This is local SGD whose changes are summed, as in a parameter server, and not averaged: most rows are
 touched by a single shard, whose change would be divided for nothing. Nothing of it depends on which
 thread does what, and rounds begin at fixed tokens of an epoch.
@@ -25,8 +26,11 @@ from libc.string cimport memset
 
 from fastw2v._kernels.barrier cimport Barrier
 from fastw2v._kernels.kernel cimport Kernel, Scratch
+from fastw2v._kernels.pulls cimport add_pulls, clear_pulls
 from fastw2v._kernels.replica cimport add_changes, clear_marks
-from fastw2v._kernels.structures cimport ROUND_SHARDS, SHARD_TOKENS, Scratch as ScratchStruct
+from fastw2v._kernels.structures cimport (
+    ROUND_SHARDS, SHARD_TOKENS, Pull, Scratch as ScratchStruct,
+)
 from fastw2v._kernels.tallies cimport add_tallies
 
 MOST_MEMBERS = ROUND_SHARDS
@@ -64,6 +68,7 @@ cdef class Rounds:
     cdef ScratchStruct* scratches[2][ROUND_SHARDS]
     cdef uint8_t** marks[2]  # (n_members, rows of all matrices)
     cdef Barrier barrier
+    cdef Pull* pulls  # (rows,): 0 but while changes are added
     # Which shards of a round somebody samples or trains; guarded by the barrier's mutex.
     cdef bint taken[2][2][ROUND_SHARDS]
 
@@ -75,6 +80,9 @@ cdef class Rounds:
         if not 0 < n_members <= ROUND_SHARDS:
             raise ValueError(f"a round has work for 1 to {ROUND_SHARDS} threads, not {n_members}")
         self.kernel, self.alive = kernel, []
+        self.pulls = <Pull*>calloc(rows, sizeof(Pull))
+        if self.pulls is NULL:
+            raise MemoryError(f"no memory for {rows:,} rows")
         self.barrier = Barrier(n_members)
         for parity in range(2):
             self.marks[parity] = <uint8_t**>calloc(n_members, sizeof(uint8_t*))
@@ -92,7 +100,7 @@ cdef class Rounds:
                 s.marks.bit = 1 << i
                 s.marks.of_threads, s.marks.n_threads = self.marks[parity], n_members
         self.scratch = Scratch(kernel)
-        self.nbytes = 2 * n_members * rows + sum(each.nbytes for each in self.alive)
+        self.nbytes = (2 * n_members + sizeof(Pull)) * rows + sum(each.nbytes for each in self.alive)
 
     def __dealloc__(self):
         for parity in range(2):
@@ -100,6 +108,7 @@ cdef class Rounds:
                 for i in range(self.barrier.n_members):
                     free(self.marks[parity][i])
             free(self.marks[parity])
+        free(self.pulls)
 
     def stop(self):
         """Have all members return from ``train`` soon, in the midst of a round; it is the last call."""
@@ -184,7 +193,13 @@ cdef class Rounds:
         cdef ScratchStruct* s
         for i in range(n):
             s = self.scratches[parity][i]
-            add_changes(&self.kernel.parameters, &s.replica, member)
+            add_pulls(&s.replica, self.pulls, member)
+        for i in range(n):
+            s = self.scratches[parity][i]
+            add_changes(&self.kernel.parameters, &s.replica, self.pulls, member)
+        for i in range(n):
+            s = self.scratches[parity][i]
+            clear_pulls(&s.replica, self.pulls, member)
             if s.marks.rows == self.marks[parity][member]:
                 clear_marks(&s.marks)
         if member == 0:

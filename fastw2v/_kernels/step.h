@@ -46,7 +46,7 @@ typedef struct {
 } Step;
 
 typedef void (*Update)(Step *);
-typedef void (*Subtract)(float *out, const float *a, const float *b, int32_t stride);
+typedef void (*Subtract)(float *out, const float *a, const float *b, float share, int32_t stride);
 
 /* One implementation of the steps. It needs padded rows unless `any_rows` says otherwise. */
 typedef struct {
@@ -57,7 +57,7 @@ typedef struct {
      * as often as it is listed (the counts are not looked at), and each row moves by `share` times
      * what the hidden vector would move by. */
     Update update_mean;
-    /* a - b of two rows; `out` may be either of them, too. */
+    /* a - share b of two rows; `out` may be either of them, too. */
     Subtract subtract;
 } Updates;
 

@@ -31,7 +31,7 @@ cdef extern from "step.h":
 
     ctypedef void (*Update)(Step*) noexcept nogil
     ctypedef void (*Subtract)(
-        float* out, const float* a, const float* b, int32_t stride) noexcept nogil
+        float* out, const float* a, const float* b, float share, int32_t stride) noexcept nogil
 
     ctypedef struct Updates:
         const char* name

@@ -33,7 +33,6 @@ cdef enum:
     # no more threads find work, of so many tokens: see rounds.pyx.
     ROUND_SHARDS = 8
     SHARD_TOKENS = 128
-    HOT_ROWS = 128  # the first of each matrix: several shards of nearly every round touch them
     # From so many negatives on, those drawn twice are found through a table.
     MANY_NEGATIVES = 32
 
@@ -44,6 +43,8 @@ cdef struct Outputs:
     int32_t last  # its window's
     uint64_t* draws  # (negative,): random numbers
     int32_t m
+    float row_pull  # of an output row, see pulls.pyx
+    float place_pull  # of a context's input row
     int32_t n_replicated  # rows that the scratch's replica had listed when these were found
     float** rows  # (m,): no row twice
     float* counts  # (m + SLACK,): how often each was drawn
@@ -101,8 +102,9 @@ cdef struct Parameters:
     const int64_t* path_offsets
     const int32_t* path_nodes
     const float* path_labels
-    # CBOW: whether the hidden vector is the contexts' mean, or their sum; and whether a mean's
+    # CBOW, and whether the hidden vector is the contexts' mean, or their sum; and whether a mean's
     # gradient is divided among the contexts (the true gradient), or each gets all of it (word2vec.c).
+    bint is_cbow
     bint cbow_mean
     bint cbow_exact
     # Schedule: lr = alpha - alpha_slope * (tokens of the encoded corpus planned before this one), or
@@ -136,10 +138,18 @@ cdef struct Marks:
     int32_t n_marked
 
 
+# How far all shards of a round pull a row, and the sum of how far each goes alone: see pulls.pyx.
+cdef struct Pull:
+    float total
+    float parts
+
+
 # Copies of the rows that a shard shares with others, R at the most: see replica.pyx.
 cdef struct Replica:
     float* rows  # (R, stride), or NULL: the matrices themselves are trained
     float** sources  # (R,): the row of the matrices that each is a copy of
+    int64_t* numbers  # (R,): its number, as in Marks
+    float* pulls  # (R,): see pulls.pyx
     int32_t* table  # (2 ** table_bits,): places in sources, plus 1, by a hash of the address
     int32_t table_bits
     # Of both matrices whole, one after the other, as the exact softmax touches all output rows: it

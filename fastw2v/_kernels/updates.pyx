@@ -112,10 +112,12 @@ cdef void update_mean(Step* step) noexcept nogil:
         saxpy(d, step.share, step.moved, 1, step.hidden_rows[i], 1)
 
 
-cdef void subtract(float* out, const float* a, const float* b, int32_t stride) noexcept nogil:
+cdef void subtract(
+    float* out, const float* a, const float* b, float share, int32_t stride,
+) noexcept nogil:
     cdef int32_t d
     for d in range(stride):
-        out[d] = a[d] - b[d]
+        out[d] = a[d] - share * b[d]
 
 
 def run_step(

@@ -11,7 +11,8 @@ import numpy as np
 from fastw2v.cli.sources import is_safetensors
 
 if TYPE_CHECKING:
-    from fastw2v import CorpusReport, EpochRecord
+    from fastw2v import CorpusReport, EpochRecord, Provenance
+    from fastw2v.corpus.fingerprint import Fingerprint
 
 FIRST = 5  # keys
 
@@ -42,7 +43,7 @@ class Description:
     Attributes
     ----------
     kind
-        ``"model"``, ``"vectors"``, ``"corpus"`` or ``"vocabulary"``.
+        ``"model"``, ``"checkpoint"``, ``"vectors"``, ``"corpus"`` or ``"vocabulary"``.
     format
         The name of its format.
     keys
@@ -55,8 +56,12 @@ class Description:
         The sum of the keys' counts; None where they are not known.
     training
         Of a model.
-    report
+    report, fingerprint
         Of a corpus.
+    provenance
+        Of vectors, also a model's: how they were trained, and on what.
+    written_by
+        The program that wrote a file of our own, with its version.
     """
 
     kind: str
@@ -67,6 +72,9 @@ class Description:
     tokens: int | None = None
     training: Training | None = None
     report: CorpusReport | None = None
+    fingerprint: Fingerprint | None = None
+    provenance: Provenance | None = None
+    written_by: str | None = None
 
 
 def describe(path: str, format: str | None = None) -> Description:
@@ -84,23 +92,39 @@ def describe(path: str, format: str | None = None) -> Description:
     ValueError, OSError
         If it is nothing that fastw2v knows, or if it is damaged.
     """
-    from fastw2v import EncodedCorpus, formats
+    from fastw2v import formats
+    from fastw2v.corpus.encoded import described
     from fastw2v.formats import safetensors
+    from fastw2v.provenance import of_metadata
 
     if format not in (None, "safetensors") or not is_safetensors(path):
         return _of_format(path, format or formats.detect(path))
     header, _ = safetensors.tensor_places(path)
+    written_by = header.get("written_by")
+    keys, counts = safetensors.read_keys(path)
     if header.get("contents") == "corpus":
-        corpus = EncodedCorpus.open(path)
-        keys, counts = corpus.vocabulary.keys, corpus.vocabulary.counts
-        return _described("corpus", keys, counts, report=corpus.report)
+        try:
+            report, fingerprint = described(header)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged: {error!r}") from error
+        return _described(
+            *("corpus", keys, counts),
+            report=report,
+            fingerprint=fingerprint,
+            written_by=written_by,
+        )
     contents = safetensors.open_mapped(path)
     if not contents.matrices:
-        return _described("vocabulary", contents.keys, contents.counts)
-    size = next(iter(contents.matrices.values())).shape[1]
+        return _described("vocabulary", keys, counts, written_by=written_by)
     training = training_of(path)
-    kind = "vectors" if training is None else "model"
-    return _described(kind, contents.keys, contents.counts, vector_size=size, training=training)
+    kind = "vectors" if training is None else "checkpoint" if "run" in header else "model"
+    return _described(
+        *(kind, keys, counts),
+        vector_size=next(iter(contents.matrices.values())).shape[1],
+        training=training,
+        provenance=of_metadata(path, contents.metadata),
+        written_by=written_by,
+    )
 
 
 def training_of(path: str) -> Training | None:
@@ -116,8 +140,8 @@ def training_of(path: str) -> Training | None:
 
     if not is_safetensors(path):
         return None
-    metadata = safetensors.open_mapped(path).metadata
-    if "hyperparameters" not in metadata:
+    metadata = safetensors.read_metadata(path)
+    if "history" not in metadata:
         return None
     try:
         records = [EpochRecord(**record) for record in metadata["history"]]

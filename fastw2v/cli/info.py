@@ -13,10 +13,12 @@ from fastw2v.cli.results import history_lines, show, text_of
 from fastw2v.cli.vectors import refuse_standard_input
 
 if TYPE_CHECKING:
+    from fastw2v import Provenance
     from fastw2v.formats import Format
 
 KINDS = {
     "model": "a model",
+    "checkpoint": "a checkpoint",
     "vectors": "vectors",
     "corpus": "an encoded corpus",
     "vocabulary": "a vocabulary",
@@ -31,7 +33,9 @@ def add(commands: Commands) -> None:
         run,
         help="tell what a file is, and what it holds",
         description="Tell what a file is: vectors of any format, a model with its settings and "
-        "history, an encoded corpus or a vocabulary. Vectors are not read.",
+        "history, a checkpoint, an encoded corpus or a vocabulary; and what it says of its corpus: "
+        "counts and a fingerprint, to compare with another file's. Vectors and tokens are not "
+        "read.",
         examples_of=(
             "fastw2v info model.safetensors",
             "fastw2v info corpus.f2v --json",
@@ -71,6 +75,12 @@ def _lines(path: str, size: int, description: Description) -> Iterator[str]:
         rows.append(("occurrences", f"{description.tokens:,}"))
     if description.report is not None:
         rows.append(("report", str(description.report)))
+    if description.fingerprint is not None:
+        rows.append(("fingerprint", description.fingerprint.digest))
+    if description.written_by is not None:
+        rows.append(("written by", description.written_by))
+    if description.provenance is not None:
+        rows += _corpora(description.provenance)
     training = description.training
     if training is not None:
         rows += [
@@ -83,6 +93,15 @@ def _lines(path: str, size: int, description: Description) -> Iterator[str]:
         yield f"  {name:<{width}}  {value}"
     if training is not None:
         yield from history_lines(training.history)
+
+
+def _corpora(provenance: Provenance) -> Iterator[tuple[str, str]]:
+    for corpus in provenance.corpora:
+        yield (
+            "corpus",
+            f"{corpus.fingerprint.digest}, from epoch {corpus.first_epoch + 1} on, by fastw2v "
+            f"{corpus.version}: {corpus.report}",
+        )
 
 
 def _bytes(size: int) -> str:

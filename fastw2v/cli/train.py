@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -368,6 +369,8 @@ def _checkpoints(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[st
         if every is not None or arguments.resume:
             raise MisuseError("give --checkpoint FILE, which the other options are about")
         return {}, {}
+    if arguments.output and os.path.realpath(arguments.output) == os.path.realpath(path):
+        raise MisuseError("--checkpoint and --output are one file: give two")
     if every is not None and every.isascii() and every.isdecimal():
         every = int(every)
     return {"checkpoint": path}, {} if every is None else {"every": every}
@@ -382,7 +385,7 @@ def _check_settings(path: str, model: Model) -> None:
         if now[name] != value:
             raise ValueError(
                 f"{path} was made with {name}={value!r}, and now it is {now[name]!r}: resume by "
-                "the same options, or begin anew without --resume"
+                "the same options, or remove it to begin anew"
             )
 
 

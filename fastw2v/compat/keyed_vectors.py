@@ -255,7 +255,8 @@ class KeyedVectors(KeyedRows):
         are no plain data are left out, and the log says so. ``vectors_lockf`` is not saved, nor is
         what else a subclass may have; ``vectors`` come back as float32.
         """
-        KeyedFile(self.index_to_key, self._matrix, self.expandos).write(fname_or_handle)
+        stored = KeyedFile(self.index_to_key, self._matrix, self.expandos, self.provenance)
+        stored.write(fname_or_handle)
         logger.info("saved %s to %s", self, fname_or_handle)
 
     @classmethod
@@ -271,6 +272,7 @@ class KeyedVectors(KeyedRows):
         """
         stored = KeyedFile.read(fname)
         loaded = cls.of(stored.keys, stored.vectors, stored.expandos)
+        loaded.provenance = stored.provenance
         logger.info("loaded %s from %s", loaded, fname)
         return loaded
 

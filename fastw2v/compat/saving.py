@@ -20,12 +20,14 @@ from fastw2v import formats
 from fastw2v.formats import safetensors, table
 from fastw2v.formats.files import check_readable
 from fastw2v.hyperparameters import Hyperparameters
+from fastw2v.provenance import Provenance, TrainedCorpus, of_metadata
 from fastw2v.trainer import EpochRecord
 
 logger = logging.getLogger("fastw2v")
 
 ENTRY = "compat"  # in the file's metadata
 INPUTS = "input_vectors"
+MOST_PADDING = 1000  # bytes of an array of texts for each character
 
 AnyPath = str | os.PathLike[str]
 
@@ -42,11 +44,14 @@ class KeyedFile:
         float32, (len(keys), d).
     expandos
         Attributes of keys by name, (len(keys),).
+    provenance
+        How the vectors were trained, if that is known.
     """
 
     keys: list[Hashable]
     vectors: NDArray[Any]
     expandos: dict[str, NDArray[Any]] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
     def metadata(self) -> dict[str, Any]:
         """Return the attributes that neither counts nor matrices are."""
@@ -59,8 +64,9 @@ class KeyedFile:
 
     def write(self, path: AnyPath) -> None:
         """Write a file, whole or not at all."""
-        matrices = {INPUTS: self.vectors}
-        safetensors.write(path, self.keys, self.counts(), matrices, {ENTRY: self.metadata()})
+        known = {} if self.provenance is None else self.provenance.as_plain()
+        matrices, metadata = {INPUTS: self.vectors}, {**known, ENTRY: self.metadata()}
+        safetensors.write(path, self.keys, self.counts(), matrices, metadata)
 
     @classmethod
     def read(cls, path: AnyPath) -> KeyedFile:
@@ -72,20 +78,27 @@ class KeyedFile:
             If the file is damaged or of no format that is known.
         """
         refuse_pickles(path, "KeyedVectors")
-        if formats.detect(path) != "safetensors":
+        if formats.detect(path) != "safetensors" or ENTRY not in safetensors.read_metadata(path):
             keys, vectors, counts = formats.read(path)
-            return cls(keys, vectors, {} if counts is None else {"count": counts})
+            known = of_metadata(path, formats.read_provenance(path))
+            return cls(keys, vectors, {} if counts is None else {"count": counts}, known)
         contents = safetensors.open_mapped(path)
-        return cls.from_contents(contents)
+        if INPUTS not in contents.matrices:
+            raise ValueError(f"{os.fsdecode(path)} holds no vectors")
+        try:
+            return cls.from_contents(path, contents)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{os.fsdecode(path)} is damaged: {error!r}") from error
 
     @classmethod
-    def from_contents(cls, contents: safetensors.Contents) -> KeyedFile:
+    def from_contents(cls, path: AnyPath, contents: safetensors.Contents) -> KeyedFile:
         """Return what a file of ours holds."""
-        ours = contents.metadata.get(ENTRY, {})
+        ours = contents.metadata[ENTRY]
         expandos = {name: from_plain(v) for name, v in ours.get("expandos", {}).items()}
-        if ours.get("has_counts", True):
+        if ours["has_counts"]:
             expandos["count"] = contents.counts
-        return cls(contents.keys, contents.matrices[INPUTS], expandos)
+        known = of_metadata(path, contents.metadata)
+        return cls(contents.keys, contents.matrices[INPUTS], expandos, known)
 
 
 @dataclass
@@ -102,7 +115,7 @@ class ModelFile:
         The Huffman tree's, where both objectives are trained; None elsewhere.
     lock_factors
         ``vectors_lockf``, float32 (len(keyed.keys),); None if all rows have the same.
-    parameters, workers, history
+    parameters, workers, history, corpora
         As in the file of a ``fastw2v.Model``.
     attributes
         The model's others, by name.
@@ -115,6 +128,7 @@ class ModelFile:
     parameters: Hyperparameters
     workers: int
     history: list[EpochRecord]
+    corpora: tuple[TrainedCorpus, ...]
     attributes: dict[str, Any]
 
     def write(self, path: AnyPath) -> None:
@@ -125,7 +139,7 @@ class ModelFile:
         if self.lock_factors is not None:
             matrices["lock_factors"] = self.lock_factors[:, None]
         metadata = {
-            "hyperparameters": asdict(self.parameters),
+            **Provenance(asdict(self.parameters), self.corpora).as_plain(),
             "workers": self.workers,
             "is_identity": False,
             "history": [record.as_dict() for record in self.history],
@@ -155,16 +169,17 @@ class ModelFile:
         try:
             factors = contents.matrices.get("lock_factors")
             return cls(
-                KeyedFile.from_contents(contents),
+                KeyedFile.from_contents(path, contents),
                 contents.matrices["output_vectors"],
                 contents.matrices.get("node_vectors"),
                 None if factors is None else factors[:, 0].copy(),
                 Hyperparameters(**contents.metadata["hyperparameters"]),
                 contents.metadata["workers"],
                 [EpochRecord(**record) for record in contents.metadata["history"]],
+                tuple(map(TrainedCorpus.of_plain, contents.metadata.get("corpora", ()))),
                 {name: from_plain(value) for name, value in ours["attributes"].items()},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged, or from a newer fastw2v: {error!r}") from error
 
 
@@ -242,10 +257,23 @@ def from_plain(value: Any) -> Any:
         return {_key(from_plain(key)): from_plain(item) for key, item in value["dict"]}
     items = from_plain(value["array"])
     if value["dtype"] != "object":
-        return np.array(items, value["dtype"])
+        return _array(items, np.dtype(value["dtype"]))
     objects = np.empty(len(items), object)  # not what np.array makes of lists of equal length
     objects[:] = items
     return objects
+
+
+def _array(items: Any, kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array of numbers, or of texts: of objects, where it would be all padding."""
+    if kind.kind not in "biufU":
+        raise ValueError(f"an array of {kind}")
+    if kind.kind != "U":
+        return np.array(items, kind)
+    texts = np.array(items, object)
+    n_characters = sum(len(text) for text in texts.flat if isinstance(text, str))
+    if texts.size * kind.itemsize > MOST_PADDING * (texts.size + n_characters):
+        return texts
+    return texts.astype(kind)
 
 
 def _key(key: Any) -> Hashable:

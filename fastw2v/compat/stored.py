@@ -24,7 +24,7 @@ Self = TypeVar("Self", bound="StoredTrainer")
 
 # Not among the attributes of a file: what has a place of its own there, or none at all.
 NOT_SAVED = {"wv", "syn1", "syn1neg", "history", "hashfxn", "raw_vocab"}
-NOT_SAVED |= {"_own", "_keeps_reading", "_waiting"}
+NOT_SAVED |= {"_corpora", "_own", "_keeps_reading", "_waiting"}
 # What a model of gensim's is made with, and what it has counted.
 SETTINGS = (
     *("vector_size", "alpha", "window", "min_count", "max_vocab_size", "sample", "seed", "workers"),
@@ -91,6 +91,7 @@ class StoredTrainer(Trainer):
             self._hyperparameters(objective),
             self.workers,
             self.history,
+            self._corpora,
             attributes,
         ).write(fname_or_handle)
         logger.info("saved %s to %s", self, fname_or_handle)
@@ -115,8 +116,9 @@ class StoredTrainer(Trainer):
         model.hashfxn = hash
         for name, value in stored.attributes.items():
             setattr(model, name, value)
-        model.raw_vocab, model.history = {}, stored.history
+        model.raw_vocab, model.history, model._corpora = {}, stored.history, stored.corpora
         model.wv = KeyedVectors.of(stored.keyed.keys, stored.keyed.vectors, stored.keyed.expandos)
+        model.wv.provenance = stored.keyed.provenance
         if stored.lock_factors is not None:
             model.wv.vectors_lockf = stored.lock_factors
         model._own = ()

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from fastw2v.dispatch import choose
 from fastw2v.estimate import check_size
 from fastw2v.health import Health
 from fastw2v.hyperparameters import LEAST_ALPHA, Hyperparameters
+from fastw2v.provenance import Provenance, TrainedCorpus, with_another
 from fastw2v.trainer import EpochRecord
 from fastw2v.vocabulary import Given
 
@@ -51,6 +53,7 @@ class Trainer(VocabularyBuilder):
     running_training_loss: float
     min_alpha_yet_reached: float
     history: list[EpochRecord]
+    _corpora: tuple[TrainedCorpus, ...]
 
     def _begin(self) -> None:
         """Set what a model has before anything was counted."""
@@ -60,7 +63,7 @@ class Trainer(VocabularyBuilder):
         self.total_train_time = self.running_training_loss = 0.0
         self.min_alpha_yet_reached = self.alpha
         self.effective_min_count = self.min_count
-        self.history = []
+        self.history, self._corpora = [], ()
         self._own = ()
 
     def train(
@@ -135,6 +138,10 @@ class Trainer(VocabularyBuilder):
         corpus, raw_words = self._encode(corpus_iterable, corpus_file)
         if corpus is not None:
             self._log_begin(corpus)
+            new = TrainedCorpus.now(len(self.history), corpus.report, corpus.fingerprint)
+            self._corpora = with_another(self._corpora, new)
+            settings = asdict(self._hyperparameters(self._objective()[0]))
+            self.wv.provenance = Provenance(settings, self._corpora)
         for callback in callbacks:
             callback.on_train_begin(self)
         for epoch in range(self.epochs):

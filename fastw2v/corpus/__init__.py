@@ -12,6 +12,7 @@
 ``reading``       threads that turn blocks into numbers, and the ``NumberedCorpus`` that comes of it
 ``storage``       where numbers lie: memory, or temporary files
 ``encoded``       ``EncodedCorpus``: the result, and its file
+``fingerprint``   what tells one from another
 ``weights``       what becomes of sentences' weights
 ``encoding``      numbers become rows of a vocabulary, sentences are put in order
 ``encode``        ``encode`` and ``count``, which tie these together

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastw2v.corpus.fingerprint import Fingerprint
 from fastw2v.corpus.storage import MappedArray, map_file
 from fastw2v.corpus.weights import Weights, check_count, checked_weights
 from fastw2v.formats import safetensors
@@ -19,6 +20,7 @@ from fastw2v.vocabulary import Vocabulary
 
 PIECE = 1 << 18  # tokens at a time
 FORMAT = "corpus"
+DESCRIBED = ("report", "fingerprint")  # in a file's header, as JSON
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class EncodedCorpus:
         What was read.
     weights : ndarray or None
         float32, (sentences,): what each sentence's objective is multiplied by; None is 1 for all.
+    origin : Fingerprint or None
+        That of the encoded corpus which a model made this one of, to train on.
     """
 
     def __init__(
@@ -113,6 +117,18 @@ class EncodedCorpus:
         self.report = report
         self.weights = weights
         self._file: tuple[str, os.stat_result] | None = None
+        self._fingerprint: Fingerprint | None = None
+        self.origin: Fingerprint | None = None
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What tells the corpus from another: its size, and a digest of its tokens and offsets.
+
+        It is found when first asked for, in some 6 ns a token and core, and kept in files.
+        """
+        if self._fingerprint is None:
+            self._fingerprint = Fingerprint.of(self)
+        return self._fingerprint
 
     @property
     def raw_tokens(self) -> int:
@@ -132,7 +148,7 @@ class EncodedCorpus:
         """Return the same corpus with other weights, one for each of its sentences."""
         check_count(weights, len(self))
         corpus = self._with(self.vocabulary, self.report)
-        corpus.weights = weights
+        corpus.weights, corpus._fingerprint = weights, None
         return corpus
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> EncodedCorpus:
@@ -155,7 +171,8 @@ class EncodedCorpus:
 
     def _with(self, vocabulary: Vocabulary, report: CorpusReport) -> EncodedCorpus:
         corpus = EncodedCorpus(*self._mappings, vocabulary, report, self.weights)
-        corpus._file = self._file
+        corpus._file, corpus._fingerprint = self._file, self._fingerprint
+        corpus.origin = self.origin
         return corpus
 
     def check_file(self) -> None:
@@ -249,7 +266,8 @@ class EncodedCorpus:
         }
         if self.weights is not None:
             tensors["weights"] = self.weights
-        header = {"contents": FORMAT, "key_kind": kind, "report": json.dumps(asdict(self.report))}
+        header = {"contents": FORMAT, "key_kind": kind}
+        header |= {name: json.dumps(asdict(getattr(self, name))) for name in DESCRIBED}
         safetensors.write_tensors(path, tensors, header, self.release)
 
     @classmethod
@@ -270,7 +288,7 @@ class EncodedCorpus:
             raise ValueError(f"{path} is no encoded corpus; Model.load reads models")
         vocabulary = Vocabulary.load(path)
         try:
-            report = CorpusReport(**json.loads(header["report"]))
+            report, fingerprint = described(header)
             mappings = []
             with open(path, "rb") as file:
                 for name, dtype in ("tokens", np.int32), ("offsets", np.int64):
@@ -283,7 +301,10 @@ class EncodedCorpus:
             raise ValueError(f"{path} is damaged: {error!r}") from error
         corpus = cls(mappings[0], mappings[1], vocabulary, report, weights)
         corpus._file = os.path.abspath(path), os.stat(path)
-        if problem := _problem(corpus):
+        problem = _problem(corpus)
+        if not problem and corpus.fingerprint != fingerprint:
+            problem = "its tokens, offsets or weights are not those that were saved"
+        if problem:
             raise ValueError(f"{path} is damaged: {problem}")
         return corpus
 
@@ -300,6 +321,18 @@ class EncodedCorpus:
             f"<EncodedCorpus: {len(self):,} sentences, {len(self.tokens):,} tokens "
             f"of {self.raw_tokens:,} read{where}>"
         )
+
+
+def described(header: Mapping[str, str]) -> tuple[CorpusReport, Fingerprint]:
+    """Return what the header of a corpus's file says.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it makes no sense.
+    """
+    report, fingerprint = (json.loads(header[name]) for name in DESCRIBED)
+    return CorpusReport(**report), Fingerprint(**fingerprint)
 
 
 def _from_arrays(

@@ -38,7 +38,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -46,7 +48,6 @@ from numpy.typing import ArrayLike
 from fastw2v import checks
 from fastw2v.formats import table
 from fastw2v.formats.source import (
-    Source,
     Vectors,
     first_not_finite,
     from_arrays,
@@ -132,6 +133,16 @@ def read_rows(
     return rows
 
 
+def read_provenance(path: AnyPath, *, format: str | None = None) -> dict[str, Any]:
+    """Return how a file says that its vectors were trained; only safetensors files say it."""
+    path = os.fsdecode(path)
+    module = table.source_format(path, format).module()
+    found: dict[str, Any] = (
+        module.read_provenance(path) if hasattr(module, "read_provenance") else {}
+    )
+    return found
+
+
 def _check_options(limit: object, encoding_errors: object) -> None:
     checks.optional_number("limit", limit, least=1)
     checks.one_of("encoding_errors", encoding_errors, ENCODING_ERRORS)
@@ -171,6 +182,7 @@ def write(
     vectors: ArrayLike,
     counts: ArrayLike | None = None,
     *,
+    provenance: Mapping[str, Any] | None = None,
     format: str | None = None,
 ) -> None:
     """Write a file of vectors, whole or not at all.
@@ -186,6 +198,9 @@ def write(
         (len(keys), d); float32 is written.
     counts
         How often each key occurred; left out by formats that have no place for it.
+    provenance
+        How they were trained, as ``KeyedVectors.provenance.as_plain()`` has it; only safetensors
+        files have a place for it.
     format
         The format, by name; None takes the one that the suffix names.
 
@@ -216,7 +231,8 @@ def write(
             f"the vector of {shown(keys[row])} (row {row}) is not finite, and would be refused "
             "when the file is read: if training diverged, lower alpha and train again"
         )
-    module.write(path, from_arrays(Vectors(list(keys), matrix, numbers)))
+    rows = from_arrays(Vectors(list(keys), matrix, numbers))
+    module.write(path, replace(rows, provenance=dict(provenance or {})))
 
 
 def convert(
@@ -251,9 +267,7 @@ def convert(
     writer = table.target_format(target, target_format).module()
     reader = table.source_format(source, source_format).module()
     with reader.open_source(source, limit=limit, encoding_errors=encoding_errors) as rows:
-        writer.write(
-            target, Source(rows.n, rows.vector_size, _refusing_repeats(source, rows.chunks))
-        )
+        writer.write(target, replace(rows, chunks=_refusing_repeats(source, rows.chunks)))
 
 
 def _refusing_repeats(path: str, chunks: Iterator[Vectors]) -> Iterator[Vectors]:

@@ -2,8 +2,9 @@
 
 A safetensors file is a JSON header and raw tensors: nothing in it is executed when it is read.
 The tensors are the matrices by name, ``counts``, and the keys in one of the three forms of
-``fastw2v.formats.keys``, which ``key_kind`` in the header names. ``finite`` in the header says that
-the writer found no value that is not: so a file can be mapped into memory without being searched.
+``fastw2v.formats.keys``, which ``key_kind`` in the header names. ``version`` there is the format's,
+``written_by`` the program's. ``finite`` says that the writer found no value that is not: so a file
+can be mapped into memory without being searched.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import math
 import mmap
 import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -103,11 +106,28 @@ def check_finite(matrices: Mapping[str, NDArray[np.float32]], keys: Sequence[Has
             )
 
 
-def notes(key_kind: str, matrices: Iterable[str], metadata: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a file's header says of itself, given the names of its matrices."""
+@cache
+def package_version() -> str:
+    """Return the version of this fastw2v, which files keep; empty if it was not installed."""
+    try:
+        return version("fastw2v")
+    except PackageNotFoundError:
+        return ""
+
+
+def identity() -> dict[str, str]:
+    """Return what the header of every file of ours begins with."""
     return {
         "format": "fastw2v",
         "version": VERSION,
+        "written_by": f"fastw2v {package_version()}".rstrip(),
+    }
+
+
+def notes(key_kind: str, matrices: Iterable[str], metadata: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a file's header says of itself, given the names of its matrices."""
+    return {
+        **identity(),
         "key_kind": key_kind,
         "matrices": json.dumps(sorted(matrices)),
         "metadata": json.dumps(dict(metadata)),
@@ -125,7 +145,7 @@ def write_tensors(
 
     ``release`` is called now and then: it lets go of what mapped arrays hold in memory.
     """
-    header = {"format": "fastw2v", "version": VERSION, **header}
+    header = {**identity(), **header}
     with replacing(path) as file:
         write_tensors_to(file, tensors, header, release)
 
@@ -257,12 +277,25 @@ def _contents(
     try:
         keys = decode_keys(header["key_kind"], tensors)
         matrices = {name: tensors[name] for name in json.loads(header["matrices"])}
-        metadata = dict(json.loads(header["metadata"]))
+        metadata = _metadata(header)
         counts = tensors["counts"]
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error!r}") from error
     _check(path, keys, counts, matrices)
     return Contents(keys, counts, matrices, metadata)
+
+
+def _metadata(header: Mapping[str, str]) -> dict[str, Any]:
+    return dict(json.loads(header["metadata"]))
+
+
+def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read nothing but the metadata that ``write`` was given."""
+    header, _ = read_tensors(path, set())
+    try:
+        return _metadata(header)
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {error!r}") from error
 
 
 def read_keys(path: str | os.PathLike[str]) -> tuple[list[Hashable], NDArray[np.int64]]:
@@ -316,8 +349,9 @@ def _check_header(path: object, header: Mapping[str, str]) -> None:
         raise ValueError(f"{path} is a safetensors file, but not one that fastw2v wrote")
     if header.get("version") != VERSION:
         raise ValueError(
-            f"{path} has format version {header.get('version')}, and this fastw2v reads version "
-            f"{VERSION}: install a newer fastw2v"
+            f"{path}, written by {header.get('written_by')}, has format version "
+            f"{header.get('version')}, and this fastw2v reads version {VERSION}: install a newer "
+            "fastw2v"
         )
 
 

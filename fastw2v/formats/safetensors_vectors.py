@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +19,8 @@ from fastw2v.formats.files import replacing
 from fastw2v.formats.keys import encode_keys
 from fastw2v.formats.source import Source, Vectors, checked, from_arrays
 
-HEADER = 4096  # bytes, of which some 500 are needed
+HEADER = 4096  # bytes, of which some 500 are needed for all but provenance
+PROVENANCE = ("hyperparameters", "corpora")  # in metadata, of a model too
 
 
 def open_vectors(path: str | os.PathLike[str]) -> Vectors:
@@ -39,6 +43,12 @@ def open_vectors(path: str | os.PathLike[str]) -> Vectors:
     return Vectors(contents.keys, contents.matrices[name], counts)
 
 
+def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return how a file says that its vectors were trained."""
+    metadata = safetensors.read_metadata(path)
+    return {name: metadata[name] for name in PROVENANCE if name in metadata}
+
+
 @contextmanager
 def open_source(
     path: str | os.PathLike[str], *, limit: int | None = None, encoding_errors: str = "strict"
@@ -54,7 +64,8 @@ def open_source(
     encoding_errors
         Of no effect: every key in such a file is what it was, whatever its characters.
     """
-    yield checked(from_arrays(open_vectors(path), limit), f"{path}: ")
+    rows = replace(from_arrays(open_vectors(path), limit), provenance=read_provenance(path))
+    yield checked(rows, f"{path}: ")
 
 
 def write(path: str | os.PathLike[str], source: Source) -> None:
@@ -69,7 +80,8 @@ def write(path: str | os.PathLike[str], source: Source) -> None:
     """
     n = source.n
     # What comes before the vectors is known after them: room for a header, counts, key offsets.
-    begin = HEADER + 8 * n + 8 * (n + 1)
+    header = HEADER + -(-2 * len(json.dumps(dict(source.provenance))) // 8) * 8
+    begin = header + 8 * n + 8 * (n + 1)
     keys: list[Hashable] = []
     counts = np.zeros(n, np.int64)
     with replacing(path) as file:
@@ -89,7 +101,7 @@ def write(path: str | os.PathLike[str], source: Source) -> None:
         begin -= sum(tensors[name].nbytes for name in before)
         order = {name: shapes[name] for name in before} | matrix | shapes
         file.seek(0)
-        notes = safetensors.notes(kind, matrix, {})
+        notes = safetensors.notes(kind, matrix, source.provenance)
         file.write(safetensors.encode_header(order, notes, begin))
         for name in before:
             file.write(tensors[name].astype("<i8", copy=False).data)

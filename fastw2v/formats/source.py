@@ -6,8 +6,8 @@ converting it is handing one format's chunks to another format's writer.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,11 +34,14 @@ class Source:
         Of the whole, known before the first chunk.
     chunks
         The rows in order, once. A reader's file is open while they are read.
+    provenance
+        How they were trained, as JSON has it, for formats with a place for it.
     """
 
     n: int
     vector_size: int
     chunks: Iterator[Vectors]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def chunk_rows(vector_size: int) -> int:
@@ -81,7 +84,7 @@ def checked(source: Source, where: str = "") -> Source:
         If a value is not finite, or if rows are more, fewer or of another length than announced;
         by the iterator, before the chunk is given on.
     """
-    return Source(source.n, source.vector_size, _checked_chunks(source, where))
+    return replace(source, chunks=_checked_chunks(source, where))
 
 
 def _checked_chunks(source: Source, where: str) -> Iterator[Vectors]:

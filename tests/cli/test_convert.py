@@ -187,3 +187,26 @@ def test_no_file_to_tell_of(text, tmp_path, refused, misused):
 )
 def test_sizes(size, shown):
     assert _bytes(size) == shown
+
+
+def test_what_a_file_says_of_its_corpus(text, tmp_path, result, run):
+    path, model, vectors = (tmp_path / name for name in ("c.f2v", "m.safetensors", "v.safetensors"))
+    corpus = fastw2v.encode(text, min_count=1)
+    corpus.save(path)
+    trained = fastw2v.Model(corpus, vector_size=2, sample=0).train(
+        checkpoint=tmp_path / "run.ckpt", every=1, progress=False
+    )
+    trained.save(model)
+    trained.wv.save(vectors)
+    digest = corpus.fingerprint.digest
+    assert f"fingerprint  {digest}\n" in run("info", path).out
+    assert result("info", path)["fingerprint"]["digest"] == digest
+    writer = f"fastw2v {fastw2v.__version__}"
+    for file, kind in (model, "model"), (vectors, "vectors"), (tmp_path / "run.ckpt", "checkpoint"):
+        found = result("info", file)
+        assert (found["kind"], found["written_by"]) == (kind, writer)
+        (one,) = found["provenance"]["corpora"]
+        assert (one["fingerprint"]["digest"], one["report"]["tokens"]) == (digest, 160)
+        printed = run("info", file).out
+        assert f"{digest}, from epoch 1 on, by {writer}: 160 tokens" in printed
+        assert printed.startswith(f"{file}: a {kind} ") or kind == "vectors"

@@ -415,9 +415,9 @@ def test_keys_that_the_format_has_no_form_for(tmp_path, refused, trained):
 
 
 def test_a_run_goes_on_from_its_checkpoint(text, tmp_path, run, refused, monkeypatch):
-    from fastw2v import trainer
+    from fastw2v import team
 
-    monkeypatch.setattr(trainer, "MOST_BATCH_TOKENS", 256)
+    monkeypatch.setattr(team, "MOST_BATCH_TOKENS", 256)
     text.write_text(text.read_text() * 30)
     target, path = tmp_path / "m.safetensors", tmp_path / "run.ckpt"
     argv = ["train", text, "-o", target, *SMALL, "--epochs", "3"]
@@ -439,6 +439,8 @@ def test_a_run_goes_on_from_its_checkpoint(text, tmp_path, run, refused, monkeyp
 def test_options_of_checkpoints_without_one(text, misused):
     for options in ["--resume"], ["--checkpoint-every", "10min"]:
         assert "give --checkpoint FILE" in misused("train", text, "-o", "m.txt", *options)
+    same = ["-o", "m.safetensors", "--checkpoint", "./m.safetensors"]
+    assert "--checkpoint and --output are one file" in misused("train", text, *same)
 
 
 def test_no_interval(text, tmp_path, refused):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import fastw2v
 from fastw2v.compat import KeyedVectors, Phrases, Word2Vec
 from fastw2v.compat.saving import from_plain, to_plain
+from fastw2v.formats import safetensors
 
 
 class Mine(Word2Vec):
@@ -267,3 +268,58 @@ def test_where_no_file_can_be_made_the_message_has_the_users(make, tmp_path, mon
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(PermissionError, match=f"no file can be made.*'{tmp_path / 'mine'}'"):
         make().save(tmp_path / "mine")
+
+
+def test_a_text_array_takes_no_more_memory_than_its_texts_are_worth():
+    value = {"array": ["a", "bc"], "dtype": "<U5"}
+    assert from_plain(value).dtype == "<U5"
+    wide = from_plain(value | {"dtype": "<U500000000"})
+    assert (wide.dtype, wide.tolist()) == (object, ["a", "bc"])
+    texts = np.array([["a", "é"], ["", "abc"]])
+    np.testing.assert_array_equal(from_plain(to_plain(texts)), texts)
+    assert from_plain(to_plain(np.zeros(0, "<U7"))).dtype == "<U7"
+    for kind in "V500000000", "S500000000", "|O", "<M8[s]":
+        with pytest.raises(ValueError, match="an array of"):
+            from_plain(value | {"dtype": kind})
+
+
+def test_files_of_fastw2v_itself_are_read(make, tmp_path):
+    wv = make().wv
+    keys, vectors, counts = wv.index_to_key, wv.vectors, wv.expandos["count"]
+    fastw2v.KeyedVectors(keys, vectors, counts).save(tmp_path / "v.safetensors")
+    found = KeyedVectors.load(tmp_path / "v.safetensors")
+    np.testing.assert_array_equal(found.vectors, wv.vectors)
+    assert found.index_to_key == wv.index_to_key
+    assert found.get_vecattr("w3", "count") == wv.get_vecattr("w3", "count")
+    fastw2v.Vocabulary(["a"], np.ones(1, np.int64)).save(tmp_path / "vocabulary")
+    with pytest.raises(ValueError, match="vocabulary holds no vectors"):
+        KeyedVectors.load(tmp_path / "vocabulary")
+
+
+@pytest.mark.parametrize("nonsense", [7, {}, {"expandos": 7}, {"expandos": {"a": {"b": 1}}}])
+def test_attributes_that_make_no_sense(make, tmp_path, nonsense):
+    wv = make().wv
+    metadata = {"compat": nonsense}
+    counts = wv.expandos["count"]
+    matrices = {"input_vectors": wv.vectors}
+    safetensors.write(tmp_path / "m", wv.index_to_key, counts, matrices, metadata)
+    with pytest.raises(ValueError, match="m is damaged"):
+        KeyedVectors.load(tmp_path / "m")
+
+
+def test_files_say_what_was_trained_on(make, tmp_path):
+    model = make()
+    (corpus,) = model.wv.provenance.corpora
+    assert corpus.report.tokens == model.corpus_total_words
+    assert model.wv.provenance.hyperparameters["vector_size"] == model.vector_size
+    model.save(tmp_path / "m")
+    model.wv.save(tmp_path / "wv")
+    for name in "m", "wv":
+        for load in KeyedVectors.load, fastw2v.load:
+            assert load(tmp_path / name).provenance == model.wv.provenance
+    loaded = Word2Vec.load(tmp_path / "m")
+    assert loaded.wv.provenance == model.wv.provenance
+    sentences = [["w0", "w1"]] * 9
+    loaded.train(sentences, total_examples=9, epochs=1)
+    assert loaded.wv.provenance.corpora[0] == corpus
+    assert loaded.wv.provenance.corpora[1].report.tokens == 18

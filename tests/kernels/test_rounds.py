@@ -1,8 +1,9 @@
 """Deterministic rounds: the sum of what each shard makes of the same matrices, whoever does what.
 
-With P the matrices and F(P, s) what training shard s alone makes of them, a round makes
-P + sum_s (F(P, s) - P) of them. F is the plain kernel's, which a sentence's weight of 0 keeps off all
-shards but one: everything else about a window follows from where its tokens stand.
+With P the matrices and F(P, s) what training shard s alone makes of them, a round moves each row by
+a share of sum_s (F(P, s) - P): all of it where one shard moves it, and no less than the mean. F is
+the plain kernel's, which a sentence's weight of 0 keeps off all shards but one: everything else
+about a window follows from where its tokens stand.
 """
 
 import threading
@@ -39,7 +40,9 @@ every_objective = pytest.mark.parametrize("name", OBJECTIVES)
 class Run:
     """A corpus of a round and a half, matrices, and kernels that train them."""
 
-    def __init__(self, name="skipgram-window", kernel="blas", n_tokens=ROUND + 3 * SHARD, **options):
+    def __init__(
+        self, name="skipgram-window", kernel="blas", n_tokens=ROUND + 3 * SHARD, **options
+    ):
         self.parameters = Hyperparameters(
             **{"vector_size": 20, "window": 3, "alpha": 0.2} | OBJECTIVES[name] | options
         )
@@ -92,7 +95,7 @@ class Run:
         return rounds.scratch
 
     def train_shard(self, shard):
-        """Train one shard alone, from the matrices as they are, which stay so; return the changes."""
+        """Train one shard alone, from the matrices as they are; return the changes, undone."""
         weights = np.zeros(len(self.offsets) - 1, np.float32)
         sentences = slice(shard * SHARD // SENTENCE, (shard + 1) * SHARD // SENTENCE)
         weights[sentences] = 1 if self.weights is None else self.weights[sentences]
@@ -107,33 +110,59 @@ class Run:
 
 
 def check_against_shards_alone(run):
-    scratch, after = run.train(), np.copy(run.matrices)
-    for matrix, old in zip(run.matrices, run.begin, strict=True):
-        matrix[:] = old
+    """Return the shares of the changes that frequent rows kept, the least first."""
+    rounds, shares = Rounds(run.kernel(), 1), []
     loss = weight = n_examples = 0
     n_shards = len(run.tokens) // SHARD
     for first in range(0, n_shards, MOST_MEMBERS):
-        changes = 0
-        for shard in range(first, min(first + MOST_MEMBERS, n_shards)):
-            change, alone = run.train_shard(shard)
-            changes = changes + change
+        before, last = np.float64(run.matrices), min(first + MOST_MEMBERS, n_shards)
+        found = [run.train_shard(shard) for shard in range(first, last)]
+        for _, alone in found:
             loss, weight = loss + alone.loss, weight + alone.weight
             n_examples += alone.n_examples
-        for matrix, change in zip(run.matrices, changes, strict=True):
-            matrix[:] += change
-    moved = np.abs(after - run.begin).max()
-    np.testing.assert_allclose(after, run.matrices, atol=1e-5 * max(moved, 1))
-    assert moved > 0.02
+        rounds.train(0, 0, first * SHARD, last * SHARD)
+        shares.extend(checked_shares(run.matrices - before, [changes for changes, _ in found]))
+    scratch = rounds.scratch
     assert scratch.loss == pytest.approx(loss, rel=1e-5)
     assert scratch.n_examples == n_examples
     assert scratch.weight == pytest.approx(weight)
-    return after
+    return sorted(shares)
+
+
+def checked_shares(moved, changes):
+    """Check that rows moved by shares of the sums of their changes, and return these shares."""
+    rows = moved.reshape(-1, moved.shape[-1])
+    changes = np.reshape(changes, (len(changes), *rows.shape))
+    n_touching = changes.any(axis=2).sum(axis=0)
+    total = changes.sum(axis=0)
+    assert np.abs(total).max() > 1e-3
+    shares = (rows * total).sum(axis=1) / np.maximum((total**2).sum(axis=1), 1e-30)
+    scale = max(np.abs(changes).max(), 1)
+    np.testing.assert_allclose(rows, shares[:, None] * total, atol=2e-6 * scale)
+    moving = np.abs(total).max(axis=1) > 1e-3 * scale
+    assert (shares[moving] < 1.001).all()
+    # Some fetch a row, which counts, and take no step with it.
+    assert (shares[moving] * n_touching[moving] > 0.8).all()
+    assert np.median([1, *shares[moving & (n_touching == 1)]]) > 0.999
+    return shares[moving & (n_touching > 1)].tolist()
 
 
 @pytest.mark.parametrize("kernel", kernels().available)
 @every_objective
 def test_a_round_is_the_sum_of_its_shards(name, kernel):
-    check_against_shards_alone(Run(name, kernel, vector_size=19))
+    shares = check_against_shards_alone(Run(name, kernel, vector_size=19))
+    assert shares[0] < 0.6  # the most frequent word's
+    assert shares[-1] > 0.75
+
+
+def test_small_steps_are_summed_whole():
+    assert check_against_shards_alone(Run(alpha=1e-4, min_alpha=0, vector_size=4))[0] > 0.95
+
+
+def test_large_steps_are_averaged():
+    run = Run(window=20, negative=20, alpha=0.1)
+    run.tokens %= 4
+    assert check_against_shards_alone(run)[0] < 1.1 / MOST_MEMBERS
 
 
 @pytest.mark.parametrize("name", ["skipgram-window", "skipgram-pair", "cbow", "skipgram-softmax"])
@@ -145,11 +174,11 @@ def test_with_rates_and_weights(name):
     run.begin[0, 7] = -0.0
     run.matrices[0][7] = -0.0
     run.rates[7] = 0
-    inputs = check_against_shards_alone(run)[0]
+    check_against_shards_alone(run)
     frozen = run.rates == 0
     # To the bit: -0.0 stays -0.0.
     np.testing.assert_array_equal(
-        inputs[frozen].view(np.uint32), run.begin[0][frozen].view(np.uint32)
+        run.matrices[0][frozen].view(np.uint32), run.begin[0][frozen].view(np.uint32)
     )
 
 

@@ -270,7 +270,8 @@ static void update_mean(Step *step)
     FOR_ALL_CHUNKS(share_chunks, step);
 }
 
-static void subtract(float *out, const float *a, const float *b, int32_t stride)
+static void subtract(float *out, const float *a, const float *b, float share, int32_t stride)
 {
-    for (int d = 0; d < stride; d += LANES) store(out + d, load(a + d) - load(b + d));
+    for (int d = 0; d < stride; d += LANES)
+        store(out + d, load(a + d) - all(share) * load(b + d));
 }
