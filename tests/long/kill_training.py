@@ -1,8 +1,8 @@
 """Kill training at random moments, 50 times, and see that resuming loses and changes nothing.
 
-    python tests/long/kill_training.py [KILLS]
+    python tests/long/kill_training.py [KILLS] [--deterministic]
 
-Trains with one worker, once undisturbed and once killed by SIGKILL again and again, while it
+Trains with one worker, or deterministically with another number of workers after each kill, once undisturbed and once killed by SIGKILL again and again, while it
 reads, trains, or writes a checkpoint, which it does most of the time. After each kill the run is
 resumed from what is there: whatever file has the checkpoint's name must be whole and no older than
 before, and in the end every bit must be the undisturbed run's. Ends with an error if not.
@@ -28,20 +28,27 @@ from fastw2v import Model
 path = Path(sys.argv[1])
 random = np.random.default_rng(3)
 sentences = random.zipf(1.2, size=(10_000, 30)).clip(max=30_000)
+workers = int(sys.argv[2])
 print("ready", flush=True)
 if path.exists():
-    model = Model.resume(path, sentences, progress=False)
+    model = Model.resume(path, sentences, workers=workers, progress=False)
 else:
-    options = {"vector_size": 200, "sample": 0, "workers": 1, "epochs": 12, "min_count": 1}
+    options = {"vector_size": 200, "sample": 0, "epochs": 12, "min_count": 1}
+    options |= {"workers": workers, "deterministic": "--deterministic" in sys.argv}
     model = Model(sentences, **options)
     model.train(checkpoint=path, every=100_000, progress=False)
 model.save(f"{path}.safetensors")
 """
 
 
+GENERATOR = random.Random(1)
+
+
 def started(path: Path) -> subprocess.Popen[str]:
     """Start or resume the run, and return it when it begins to read."""
-    command = [sys.executable, "-c", TRAIN, str(path)]
+    options = sys.argv[1:]
+    workers = GENERATOR.randint(1, 4) if "--deterministic" in options else 1
+    command = [sys.executable, "-c", TRAIN, str(path), str(workers), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
     return process
@@ -67,8 +74,8 @@ def position(path: Path) -> tuple[int, int]:
 
 def main() -> None:
     """Kill, resume, compare."""
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    generator = random.Random(1)
+    numbers = [int(given) for given in sys.argv[1:] if given != "--deterministic"]
+    kills = numbers[0] if numbers else 50
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         expected = finished(Path(folder) / "whole.ckpt")
@@ -78,7 +85,7 @@ def main() -> None:
         while survived < kills:
             before = position(path)
             process = started(path)
-            time.sleep(generator.uniform(0, seconds / 6))
+            time.sleep(GENERATOR.uniform(0, seconds / 6))
             process.send_signal(signal.SIGKILL)
             if process.wait() != -signal.SIGKILL:  # it was over already
                 begun_anew += 1
