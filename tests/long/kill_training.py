@@ -2,10 +2,11 @@
 
     python tests/long/kill_training.py [KILLS] [--deterministic]
 
-Trains with one worker, or deterministically with another number of workers after each kill, once undisturbed and once killed by SIGKILL again and again, while it
-reads, trains, or writes a checkpoint, which it does most of the time. After each kill the run is
-resumed from what is there: whatever file has the checkpoint's name must be whole and no older than
-before, and in the end every bit must be the undisturbed run's. Ends with an error if not.
+Trains with one worker, or deterministically with another number of workers after each kill, once
+undisturbed and once killed by SIGKILL again and again, while it reads, trains, or writes a
+checkpoint, which it does most of the time. After each kill the run is resumed from what is there:
+whatever file has the checkpoint's name must be whole and no older than before, and in the end every
+bit must be the undisturbed run's. Ends with an error if not.
 """
 
 import json
