@@ -543,7 +543,8 @@ def test_the_end_waits_for_what_is_being_written(path, monkeypatch):
 
     monkeypatch.setattr(safetensors, "write_tensors_to", slow)
     Model(SENTENCES, **SMALL).train(checkpoint=path, every=5_000, progress=False)
-    assert [file.name for file in path.parent.iterdir()] == ["run.ckpt"]
+    names = {file.name for file in path.parent.iterdir()}  # two, where training takes long enough
+    assert {"run.ckpt"} <= names <= {"run.ckpt", "run.ckpt.previous"}
 
 
 def test_what_a_killed_process_left_is_written_over(path):
