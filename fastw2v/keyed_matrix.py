@@ -166,6 +166,8 @@ class KeyedMatrix:
     def get_index(self, key: Hashable, default: Any = REQUIRED) -> Any:
         """Return the row of a key, an int; for an unknown one ``default``, or else KeyError."""
         try:
+            if isinstance(key, slice):  # which can be hashed from Python 3.12 on
+                raise TypeError
             return self.key_to_index[key]
         except KeyError:
             if default is not REQUIRED:

@@ -270,7 +270,7 @@ caught = 0
 for i in range(40):
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, seconds))
-        work(**({"checkpoint": "run.ckpt", "every": 3_000} if i % 2 else {}))
+        work(**({"checkpoint": f"run{i}.ckpt", "every": 3_000} if i % 2 else {}))
         signal.setitimer(signal.ITIMER_REAL, 0)
     except Alarm:
         caught += 1
