@@ -257,7 +257,7 @@ cdef class Scratch:
         # No window reaches beyond its sentence, so scratch for more would never be used.
         cdef size_t margin = (min(p.window_left, p.longest_sentence)
                               + min(p.window_right, p.longest_sentence))
-        cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1)), lists, rows
+        cdef size_t contexts = min(margin, <size_t>max(p.longest_sentence, 1)), lists = 0, rows
         if BLOCK_TOKENS + margin >= 2**31:
             raise ValueError(f"a window of {margin:,} tokens: at most {2**31 - BLOCK_TOKENS:,}")
         self.kernel = kernel
